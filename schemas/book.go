@@ -1,0 +1,42 @@
+package schemas
+
+import "time"
+
+// Book is what a workbook is made of: facts, and what a reader needs in order
+// to trust them. The same Book always gives the same bytes.
+type Book struct {
+	Title   string
+	AsOf    Date      // newest session in the book
+	KnownAt time.Time // newest knowledge time in the book; dates the document
+	Version string    // of the program
+	Facts   []Fact    // sorted by metric, universe, session
+	// Names maps universes to what people call them: SPX_MEMBERS to "S&P 500".
+	Names   map[string]string
+	Fresh   []Freshness
+	Checks  []CheckResult
+	Sources []SourceLine
+}
+
+// Freshness says how up to date one part of a table is, judged by the newest
+// day in the data.
+type Freshness struct {
+	Dataset  string
+	Part     string
+	Newest   Date // newest day in the data, NoDate when there is none
+	Rows     int64
+	BuiltAt  time.Time
+	Behind   int64 // sessions or release days between Newest and the newest due day
+	Expected Date  // newest day that should be there
+}
+
+// SourceLine says where figures come from: which answer of which publisher
+// went into which table.
+type SourceLine struct {
+	Dataset   string
+	Part      string
+	Publisher string
+	Request   string // without secrets
+	From, To  Date   // days of the rows read from it, both inclusive
+	FetchedAt time.Time
+	Hash      string // SHA-256 of the answer
+}

@@ -1,0 +1,120 @@
+// Package transform turns raw rows into facts. It is pure: no clock, network,
+// database, randomness or map order; the same rows give the same facts, bit
+// for bit. Each metric or family is one file.
+package transform
+
+import (
+	"cmp"
+	"slices"
+
+	"tidemark/schemas"
+	"tidemark/schemas/calendar"
+)
+
+// Inputs holds the raw rows from which the facts of one universe and one
+// window are computed. The caller reads them, run-in included, and fills what
+// the table at hand asks for; see [Family.Needs].
+type Inputs struct {
+	Universe Universe
+	Window   schemas.Window // facts are given for the sessions in it
+	Calendar *calendar.Calendar
+
+	Bars         []schemas.Bar // of the universe's price publishers, in order of preference of Universe.Prices
+	Actions      []schemas.Action
+	Spells       []schemas.Spell
+	Changes      []schemas.Change
+	Constituents []schemas.Constituent
+	Renames      []schemas.Rename
+	Holdings     []schemas.Holding
+	Levels       []schemas.Observation // index levels and fund levels, by Source
+	Observations []schemas.Observation // H.4.1, FRED
+	Rates        []schemas.Rate
+	Operations   []schemas.Operation
+	Cash         []schemas.CashBalance
+	Facts        []schemas.Fact // of the tables that a second stage builds on
+}
+
+// Universe says whose facts are computed and from what.
+type Universe struct {
+	ID string // SPX_MEMBERS, …
+	// Index names the membership of Spells, Changes and Constituents; empty
+	// where the members are the equity lines of the Fund's holdings.
+	Index string
+	// Funds names the holdings that give weights, and membership where Index
+	// is empty, in order of preference.
+	Funds []string
+	// Prices names the publishers of bars, in order of preference.
+	Prices []string
+	// Level and LevelTR name the observation sources of the price and the
+	// total-return level; LevelBasis says what they are: index_pr, fund_tr, …
+	Level, LevelTR string
+	LevelBasis     string
+	LevelTRBasis   string
+	// Against is the large universe with which this one is compared, and its
+	// levels; empty where there is no comparison.
+	Against                      string
+	AgainstLevel, AgainstLevelTR string
+	AgainstFunds                 []string
+}
+
+// Finding is something a person should know about the inputs: a member
+// without prices, an action without a jump, a file that had to be cleaned.
+type Finding struct {
+	Check    string
+	Severity schemas.Severity
+	Universe string
+	Security string // empty where it concerns no single one
+	Date     schemas.Date
+	Message  string
+}
+
+// Family is a group of metrics that share a pass over the inputs.
+type Family struct {
+	Name    string
+	Dataset string   // table the facts go to, such as facts.breadth
+	Metrics []string // ids of the register, all that Compute emits
+	// Warmup is how many sessions before the window the inputs must reach back.
+	Warmup  int
+	Compute func(in *Inputs, p *Panel) ([]schemas.Fact, []Finding)
+}
+
+// Families lists everything that is computed. A test holds it against the
+// metric register, both ways.
+func Families() []Family {
+	return slices.Concat(concentrationFamilies, breadthFamilies, breadthTrendFamilies, sizeFamilies, liquidityFamilies)
+}
+
+// Warmup returns how many sessions before a window of the table its inputs
+// must reach back.
+func Warmup(dataset string) int {
+	n := 0
+	for _, f := range Families() {
+		if f.Dataset == dataset {
+			n = max(n, f.Warmup)
+		}
+	}
+	return n
+}
+
+// Compute returns the facts of one table for the inputs' window, sorted by
+// metric and session, and what was found on the way.
+func Compute(dataset string, in *Inputs) ([]schemas.Fact, []Finding) {
+	p := NewPanel(in)
+	var facts []schemas.Fact
+	findings := slices.Clone(p.Findings)
+	for _, f := range Families() {
+		if f.Dataset != dataset {
+			continue
+		}
+		got, found := f.Compute(in, p)
+		for i := range got {
+			got[i].Universe = in.Universe.ID
+			got[i].Method = schemas.MetricByID(got[i].Metric).Method
+		}
+		facts, findings = append(facts, got...), append(findings, found...)
+	}
+	slices.SortFunc(facts, func(a, b schemas.Fact) int {
+		return cmp.Or(cmp.Compare(a.Metric, b.Metric), cmp.Compare(a.Session, b.Session))
+	})
+	return facts, findings
+}
