@@ -1,8 +1,10 @@
 package extract
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"tidemark/schemas"
@@ -65,4 +67,27 @@ type ContractError struct {
 
 func (e *ContractError) Error() string {
 	return fmt.Sprintf("%s: %s: answer %.12s breaks the contract: %s", e.Publisher, e.Window, e.Payload, e.What)
+}
+
+// Contract wraps what a parser found wrong with an answer into a
+// [*ContractError] that names publisher, window and answer. It leaves alone
+// nil and what is no fault of the answer's content: the end of the context,
+// [ErrNoData], a failure of the archive, and errors that already are one of
+// this package's types.
+func Contract(publisher string, w schemas.Window, payload string, err error) error {
+	var (
+		notYet   *NotYetError
+		status   *StatusError
+		large    *TooLargeError
+		contract *ContractError
+		file     *fs.PathError
+	)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, ErrNoData),
+		errors.As(err, &notYet), errors.As(err, &status), errors.As(err, &large), errors.As(err, &contract), errors.As(err, &file):
+		return err
+	}
+	return &ContractError{Publisher: publisher, Window: w, Payload: payload, What: err.Error()}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"time"
 
 	"tidemark/schemas"
 )
@@ -26,6 +27,20 @@ type Getter interface {
 	Get(ctx context.Context, r Request) (*Payload, error)
 }
 
+// Historian is a [Getter] that also has the earlier answers of a request,
+// newest first. Publishers that offer only their latest file have their
+// history there.
+type Historian interface {
+	Past(ctx context.Context, r Request) ([]*Payload, error)
+}
+
+// Expander turns patterns for files of the user's own into file: URLs, sorted
+// and each once. A pattern that matches nothing adds nothing; http(s) URLs
+// pass through as they are.
+type Expander interface {
+	Expand(ctx context.Context, publisher string, patterns []string) ([]string, error)
+}
+
 // Request asks a publisher for one answer.
 type Request struct {
 	// Publisher is the name of the publisher's folder. It chooses the rate
@@ -41,6 +56,10 @@ type Request struct {
 	Secret Secret
 	// MaxBytes bounds the decoded body; 0 means [DefaultMaxBytes].
 	MaxBytes int64
+	// ReuseAfter lets an archived success that was fetched at or after it
+	// serve in place of a new one: what was said about a day long past does
+	// not change. Zero means to ask the publisher.
+	ReuseAfter time.Time
 }
 
 // Secret is a credential: the query parameter or header that carries it, and
