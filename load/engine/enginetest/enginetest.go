@@ -1,0 +1,49 @@
+// Package enginetest gives tests a real ClickHouse of their own.
+package enginetest
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"testing"
+
+	"tidemark/load/engine"
+)
+
+// Main is the TestMain of a package whose tests call Start:
+//
+//	func TestMain(m *testing.M) { enginetest.Main(m) }
+func Main(m *testing.M) {
+	engine.Child()
+	os.Exit(m.Run())
+}
+
+// Start returns an engine on a fresh folder, which is stopped when the test
+// ends. Close clients before that, with t.Cleanup after Start: an open
+// connection delays the stop by a second.
+//
+// A library that is missing fails the test and says how to fetch it. With
+// TIDEMARK_ENGINE=0 in the environment the test is skipped.
+func Start(tb testing.TB) *engine.Engine {
+	tb.Helper()
+	if os.Getenv("TIDEMARK_ENGINE") == "0" {
+		tb.Skip("TIDEMARK_ENGINE=0: tests that need the engine are left out")
+	}
+	e, err := engine.Open(tb.Context(), engine.Config{
+		Dir:       tb.TempDir(),
+		MaxMemory: 2 << 30,
+		Log:       slog.New(slog.NewTextHandler(tb.Output(), nil)),
+	})
+	if missing, ok := errors.AsType[*engine.NotInstalledError](err); ok {
+		tb.Fatalf("%v (or set TIDEMARK_ENGINE=0 to leave these tests out)", missing)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			tb.Errorf("stop the engine: %v", err)
+		}
+	})
+	return e
+}

@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"strings"
+	"text/template"
+)
+
+// The users of the warehouse. The names are the same on a real server.
+const (
+	LoaderUser = "loader" // writes raw, facts, mart and ops
+	BIUser     = "bi"     // reads mart
+	probeUser  = "probe"  // may ask which engine this is
+)
+
+// settings is what the server's two configuration files are made from.
+type settings struct {
+	state
+	passwords
+	Data      string // folder
+	MaxMemory int64  // bytes
+}
+
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"xml": func(s string) (string, error) {
+		var b strings.Builder
+		err := xml.EscapeText(&b, []byte(s))
+		return b.String(), err
+	},
+	"sha256": func(s string) string {
+		sum := sha256.Sum256([]byte(s))
+		return hex.EncodeToString(sum[:])
+	},
+	"half": func(n int64) int64 { return n / 2 },
+}).Parse(configTemplates))
+
+// configure writes the server's configuration.
+func (f folder) configure(s settings) error {
+	for _, name := range []string{configFile, usersFile} {
+		var b bytes.Buffer
+		if err := templates.ExecuteTemplate(&b, name, s); err != nil {
+			return fmt.Errorf("engine: make %s: %w", name, err)
+		}
+		if err := f.write(name, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// No system logs: the engine's query_log is unreadable after a restart, and
+// the run log is kept in tables of our own.
+//
+// default is the user of the engine's own session and cannot have a password.
+// That session holds the one place default has, and its rights are what
+// listening and holding needs.
+//
+// The probe user proves the token without a password of worth being shown to
+// a stranger who may listen on the port.
+const configTemplates = `
+{{- define "config.xml"}}<?xml version="1.0"?>
+<clickhouse>
+    <listen_host>127.0.0.1</listen_host>
+    <tcp_port>{{.TCPPort}}</tcp_port>
+    <http_port>{{.HTTPPort}}</http_port>
+    <timezone>UTC</timezone>
+    <macros><instance>{{xml .Token}}</instance></macros>
+    <users_config>users.xml</users_config>
+    <max_server_memory_usage>{{.MaxMemory}}</max_server_memory_usage>
+    <mark_cache_size>268435456</mark_cache_size>
+    <max_connections>256</max_connections>
+    <asynchronous_metrics_update_period_s>60</asynchronous_metrics_update_period_s>
+    <access_control_improvements>
+        <select_from_system_db_requires_grant>true</select_from_system_db_requires_grant>
+        <select_from_information_schema_requires_grant>true</select_from_information_schema_requires_grant>
+        <settings_constraints_replace_previous>true</settings_constraints_replace_previous>
+    </access_control_improvements>
+</clickhouse>
+{{end}}
+{{- define "users.xml"}}<?xml version="1.0"?>
+<clickhouse>
+    <profiles>
+        <default>
+            <max_sessions_for_user>1</max_sessions_for_user>
+        </default>
+        <loader>
+            <async_insert>0</async_insert>
+        </loader>
+        <bi>
+            <readonly>2</readonly>
+            <allow_ddl>0</allow_ddl>
+            <max_execution_time>60</max_execution_time>
+            <max_memory_usage>{{half .MaxMemory}}</max_memory_usage>
+            <max_concurrent_queries_for_user>32</max_concurrent_queries_for_user>
+            <constraints>
+                <allow_ddl><readonly/></allow_ddl>
+                <max_execution_time><min>1</min><max>300</max></max_execution_time>
+                <max_memory_usage><min>1</min><max>{{half .MaxMemory}}</max></max_memory_usage>
+                <max_concurrent_queries_for_user><readonly/></max_concurrent_queries_for_user>
+            </constraints>
+        </bi>
+        <probe>
+            <readonly>2</readonly>
+            <max_sessions_for_user>16</max_sessions_for_user>
+        </probe>
+    </profiles>
+    <quotas><default/></quotas>
+    <users>
+        <default>
+            <password></password>
+            <networks><ip>127.0.0.1</ip></networks>
+            <profile>default</profile>
+            <quota>default</quota>
+            <grants>
+                <query>GRANT SYSTEM LISTEN ON *.*</query>
+                <query>GRANT CREATE TEMPORARY TABLE ON *.*</query>
+                <query>GRANT READ ON FILE</query>
+            </grants>
+        </default>
+        <loader>
+            <password_sha256_hex>{{sha256 .Loader}}</password_sha256_hex>
+            <networks><ip>127.0.0.1</ip></networks>
+            <profile>loader</profile>
+            <quota>default</quota>
+            <grants>
+                <query>GRANT ALL ON raw.*</query>
+                <query>GRANT ALL ON facts.*</query>
+                <query>GRANT ALL ON mart.*</query>
+                <query>GRANT ALL ON ops.*</query>
+                <query>GRANT SELECT ON system.*</query>
+                <query>GRANT SELECT ON information_schema.*</query>
+                <query>GRANT TABLE ENGINE ON *</query>
+                <query>GRANT CREATE TEMPORARY TABLE ON *.*</query>
+                <query>GRANT KILL QUERY ON *.*</query>
+            </grants>
+        </loader>
+        <bi>
+            <password_sha256_hex>{{sha256 .BI}}</password_sha256_hex>
+            <networks><ip>127.0.0.1</ip></networks>
+            <profile>bi</profile>
+            <quota>default</quota>
+            <grants>
+                <query>GRANT SELECT ON mart.*</query>
+            </grants>
+        </bi>
+        <probe>
+            <password_sha256_hex>{{sha256 .Probe}}</password_sha256_hex>
+            <networks><ip>127.0.0.1</ip></networks>
+            <profile>probe</profile>
+            <quota>default</quota>
+            <grants>
+                <query>GRANT SELECT ON system.one</query>
+            </grants>
+        </probe>
+    </users>
+</clickhouse>
+{{end}}`
