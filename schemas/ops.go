@@ -164,7 +164,7 @@ type SwapStep struct {
 }
 
 // Journal is ops.swap.
-var Journal = NewTable(Dataset{Database: "ops", Name: "swap", Comment: "Journal of window swaps.", Order: []string{"swap_id", "at"}},
+var Journal = NewTable(Dataset{Database: "ops", Name: "swap", Comment: "Journal of window swaps.", Order: []string{"dataset", "part", "from_date", "swap_id", "at"}},
 	Text("swap_id", "Swap.", func(r *SwapStep) *string { return &r.SwapID }),
 	Symbol("dataset", "Table.", func(r *SwapStep) *string { return &r.Dataset }),
 	Symbol("part", "Part of the table.", func(r *SwapStep) *string { return &r.Window.Part }),
