@@ -1,0 +1,125 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"tidemark/schemas"
+)
+
+// Builds returns the newest build of each window of a table, named in full
+// such as raw.bar.
+func (w *Warehouse) Builds(ctx context.Context, dataset string) (map[schemas.Window]schemas.Built, error) {
+	lines, err := Read(ctx, w, schemas.Builds, Query{
+		Where:   "dataset = {dataset:String}",
+		Args:    []any{Named("dataset", dataset)},
+		Order:   "part, from_date, to_date, built_at DESC",
+		limitBy: "part, from_date, to_date",
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[schemas.Window]schemas.Built, len(lines))
+	for _, b := range lines {
+		out[b.Window] = b
+	}
+	return out, nil
+}
+
+// newest returns the newest build of one window, and false when there is none.
+func (w *Warehouse) newest(ctx context.Context, dataset string, win schemas.Window) (schemas.Built, bool, error) {
+	q := oneWindow(dataset, win)
+	q.Order, q.Limit = "built_at DESC", 1
+	lines, err := Read(ctx, w, schemas.Builds, q)
+	if err != nil || len(lines) == 0 {
+		return schemas.Built{}, false, err
+	}
+	return lines[0], true, nil
+}
+
+// record writes a line about a window that is newer than every line so far,
+// whatever the clocks of the hosts say.
+func (w *Warehouse) record(ctx context.Context, b schemas.Built) error {
+	last, ok, err := w.newest(ctx, b.Dataset, b.Window)
+	if err != nil {
+		return err
+	}
+	b.BuiltAt = milli(w.now())
+	if ok && !b.BuiltAt.After(last.BuiltAt) {
+		b.BuiltAt = last.BuiltAt.Add(time.Millisecond)
+	}
+	return Append(ctx, w, schemas.Builds, []schemas.Built{b})
+}
+
+// oneWindow selects the lines of an ops log that speak of a window.
+func oneWindow(dataset string, win schemas.Window) Query {
+	return Query{
+		Where: "dataset = {dataset:String} AND part = {part:String} AND from_date = {from:Date} AND to_date = {to:Date}",
+		Args: []any{
+			Named("dataset", dataset), Named("part", win.Part), Named("from", win.From), Named("to", win.To),
+		},
+	}
+}
+
+// TableHash returns the number of rows of a table and the fingerprint of their
+// content. Two tables with the same rows in any order have the same one, in
+// whatever warehouse they are; columns that say where a row came from do not
+// count.
+func (w *Warehouse) TableHash(ctx context.Context, d schemas.Dataset) (rows int64, content string, err error) {
+	f, err := w.hash(ctx, qualified(d.Database, d.Name), rowHashSQL(d, false), Query{})
+	if err != nil {
+		return 0, "", fmt.Errorf("clickhouse: hash %s: %w", d, err)
+	}
+	return int64(f.rows), f.String(), nil //nolint:gosec // no table has 2^63 rows
+}
+
+// windowHash returns the fingerprint of all columns of a window as it is
+// stored now.
+func (w *Warehouse) windowHash(ctx context.Context, d schemas.Dataset, win schemas.Window, all bool) (fingerprint, error) {
+	where, args := windowSQL(d, win)
+	return w.hash(ctx, qualified(d.Database, d.Name), rowHashSQL(d, all), Query{Where: where, Args: args})
+}
+
+func (w *Warehouse) hash(ctx context.Context, table, rowHash string, q Query) (fingerprint, error) {
+	sql := "SELECT " + fingerprintSQL(rowHash) + " FROM " + table
+	if q.Where != "" {
+		sql += " WHERE " + q.Where
+	}
+	var f fingerprint
+	err := w.row(ctx, sql, q.Args, &f.rows, &f.sum, &f.xor)
+	return f, err
+}
+
+// Span is how far the rows of one part of a table reach.
+type Span struct {
+	Oldest, Newest schemas.Date
+	Rows           int64
+}
+
+// Days returns, for each part of a table that has rows, its first and last day
+// and the number of rows. The days are those of the data, not of the builds.
+func (w *Warehouse) Days(ctx context.Context, d schemas.Dataset) (map[string]Span, error) {
+	if d.Log() {
+		return nil, fmt.Errorf("clickhouse: days of %s: the table has no windows", d)
+	}
+	sql := fmt.Sprintf("SELECT CAST(%s, 'String'), toInt32(min(%s)), toInt32(max(%[2]s)), toInt64(count()) FROM %s GROUP BY %[1]s",
+		schemas.QuoteName(d.PartColumn), schemas.QuoteName(d.DateColumn), qualified(d.Database, d.Name))
+	out := make(map[string]Span)
+	err := w.each(ctx, sql, nil, func() { clear(out) }, func(rows driver.Rows) error {
+		var part string
+		var oldest, newest int32
+		var n int64
+		if err := rows.Scan(&part, &oldest, &newest, &n); err != nil {
+			return err
+		}
+		out[part] = Span{Oldest: schemas.Date(oldest), Newest: schemas.Date(newest), Rows: n}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("clickhouse: days of %s: %w", d, err)
+	}
+	return out, nil
+}
