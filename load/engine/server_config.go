@@ -89,6 +89,7 @@ const configTemplates = `
         </default>
         <loader>
             <async_insert>0</async_insert>
+            <max_sessions_for_user>0</max_sessions_for_user>
         </loader>
         <bi>
             <readonly>2</readonly>
@@ -96,6 +97,7 @@ const configTemplates = `
             <max_execution_time>60</max_execution_time>
             <max_memory_usage>{{half .MaxMemory}}</max_memory_usage>
             <max_concurrent_queries_for_user>32</max_concurrent_queries_for_user>
+            <max_sessions_for_user>0</max_sessions_for_user>
             <constraints>
                 <allow_ddl><readonly/></allow_ddl>
                 <max_execution_time><min>1</min><max>300</max></max_execution_time>
