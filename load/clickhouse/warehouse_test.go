@@ -1,0 +1,89 @@
+package clickhouse
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"tidemark/load/engine"
+	"tidemark/load/engine/enginetest"
+	"tidemark/schemas"
+)
+
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
+// open returns a Warehouse of an engine, closed with the test.
+func open(t testing.TB, e *engine.Engine) *Warehouse {
+	t.Helper()
+	a := e.Loader()
+	w, err := Open(t.Context(), Options{Addr: []string{a.Addr}, User: a.User, Password: a.Password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// fresh returns a migrated Warehouse on an engine of its own.
+func fresh(t testing.TB) *Warehouse {
+	t.Helper()
+	w := open(t, enginetest.Start(t))
+	if _, err := w.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// stagings returns the staging tables that exist.
+func stagings(t testing.TB, w *Warehouse) []string {
+	t.Helper()
+	var names []string
+	if err := w.row(context.Background(), "SELECT groupArray(name) FROM system.tables WHERE database = 'ops' AND startsWith(name, 'stage_')", nil, &names); err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// openSwaps returns the steps of the swaps that are not over.
+func openSwaps(t testing.TB, w *Warehouse) []string {
+	t.Helper()
+	all, err := w.readJournal(context.Background(), Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, s := range all {
+		if s.open() {
+			out = append(out, s.last.Step)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// holdings makes n lines of a fund's file of one day. The same arguments make
+// the same rows; another seed other figures.
+func holdings(fund string, day schemas.Date, n int, seed float64) []schemas.Holding {
+	rows := make([]schemas.Holding, n)
+	for i := range rows {
+		rows[i] = schemas.Holding{
+			Fund: fund, AsOf: day, Line: int64(i + 1), Ticker: "T" + string(rune('A'+i%26)), Name: "Name",
+			AssetClass: "Equity", Weight: schemas.Some(seed), MarketValue: schemas.Some(seed * float64(i+1)), Currency: "USD",
+			Payload: "p",
+		}
+	}
+	return rows
+}
+
+var (
+	day2025  = schemas.NewDate(2025, 3, 3)
+	year2025 = schemas.CutYear.Window("IVV", day2025)
+)
+
+func build(w schemas.Window) Build {
+	return Build{Window: w, RunID: "run-1", Inputs: "in-1", Method: "1"}
+}
