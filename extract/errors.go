@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"tidemark/extract/archive"
 	"tidemark/schemas"
 )
 
@@ -49,9 +50,13 @@ type TooLargeError struct {
 	Publisher string
 	URL       string
 	Limit     int64 // bytes
+	Ratio     int64 // set where it was refused for unpacking to more than so many times its size
 }
 
 func (e *TooLargeError) Error() string {
+	if e.Ratio > 0 {
+		return fmt.Sprintf("%s: GET %s: the answer unpacks to more than %d times its size; refused", e.Publisher, e.URL, e.Ratio)
+	}
 	return fmt.Sprintf("%s: GET %s: the answer is larger than %d bytes; refused", e.Publisher, e.URL, e.Limit)
 }
 
@@ -81,12 +86,13 @@ func Contract(publisher string, w schemas.Window, payload string, err error) err
 		large    *TooLargeError
 		contract *ContractError
 		file     *fs.PathError
+		damaged  *archive.CorruptError
 	)
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, ErrNoData),
-		errors.As(err, &notYet), errors.As(err, &status), errors.As(err, &large), errors.As(err, &contract), errors.As(err, &file):
+		errors.As(err, &notYet), errors.As(err, &status), errors.As(err, &large), errors.As(err, &contract), errors.As(err, &file), errors.As(err, &damaged):
 		return err
 	}
 	return &ContractError{Publisher: publisher, Window: w, Payload: payload, What: err.Error()}
