@@ -1,0 +1,101 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"tidemark/extract/archive"
+)
+
+// archived answers from the archive: with the newest success that the client
+// may know of, or, where there never was one, with the newest refusal.
+func (c *Client) archived(ctx context.Context, a *ask) (archive.Record, error) {
+	rec, ok, err := c.o.Archive.Newest(a.Publisher, http.MethodGet, a.URL, c.o.AsOf)
+	if err != nil {
+		return rec, a.wrap(err)
+	}
+	if !ok {
+		if c.o.AsOf.IsZero() {
+			return rec, a.wrap(ErrNotArchived)
+		}
+		return rec, a.wrap(fmt.Errorf("%w from before %s", ErrNotArchived, c.o.AsOf.UTC().Format(time.RFC3339)))
+	}
+	if !rec.OK() {
+		return rec, c.archivedRefusal(a, rec)
+	}
+	return rec, c.sound(ctx, a, rec)
+}
+
+// reusable returns the archived answer that may serve in place of a new one.
+// A damaged one may not: the publisher can still be asked.
+func (c *Client) reusable(ctx context.Context, a *ask) (archive.Record, bool) {
+	if a.ReuseAfter.IsZero() {
+		return archive.Record{}, false
+	}
+	rec, ok, err := c.o.Archive.Newest(a.Publisher, http.MethodGet, a.URL, time.Time{})
+	if err == nil && ok && rec.OK() && !rec.FetchedAt.Before(a.ReuseAfter) {
+		if err = c.sound(ctx, a, rec); err == nil {
+			return rec, true
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		c.o.Log.WarnContext(ctx, "archived answer is not usable; asking again", "publisher", a.Publisher, "url", a.URL, "err", err)
+	}
+	return archive.Record{}, false
+}
+
+// sound reads an archived answer through before anyone relies on it: a parser
+// that stops early would not meet the check at its end.
+func (c *Client) sound(ctx context.Context, a *ask, rec archive.Record) error {
+	if rec.Bytes > a.max {
+		return a.tooLarge()
+	}
+	if _, err := c.o.Archive.Check(ctx, rec.Hash); err != nil {
+		return a.wrap(err)
+	}
+	return nil
+}
+
+// Past returns the archived successes of a request, newest first, each content
+// once with the time at which it was last fetched. The answer that Get has
+// just returned is among them. Offline those fetched after AsOf are left out.
+func (c *Client) Past(ctx context.Context, r Request) ([]*Payload, error) {
+	a, err := c.newAsk(r)
+	if err != nil {
+		return nil, err
+	}
+	records, err := c.o.Archive.Answers(a.Publisher, http.MethodGet, a.URL)
+	if err != nil {
+		return nil, a.wrap(err)
+	}
+	var out []*Payload
+	seen := map[string]bool{}
+	for _, rec := range records {
+		if !rec.OK() || seen[rec.Hash] || (c.o.Offline && !c.o.AsOf.IsZero() && rec.FetchedAt.After(c.o.AsOf)) {
+			continue
+		}
+		seen[rec.Hash] = true
+		if err := c.sound(ctx, a, rec); err != nil {
+			return nil, err
+		}
+		out = append(out, c.handOut(rec))
+	}
+	return out, nil
+}
+
+// archivedRefusal is the error that a refused request had.
+func (c *Client) archivedRefusal(a *ask, rec archive.Record) error {
+	e := &StatusError{Publisher: a.Publisher, URL: a.URL, Code: rec.Status}
+	body, err := c.o.Archive.OpenPayload(rec.Hash)
+	if err != nil {
+		return a.wrap(err)
+	}
+	e.Body = excerpt(body)
+	if err := body.Close(); err != nil {
+		return errors.Join(e, err)
+	}
+	return e
+}
