@@ -54,12 +54,17 @@ func serve(library, config, data string) error {
 	}()
 
 	hold := "/dev/fd/" + strconv.Itoa(int(holdRead.Fd())) //nolint:gosec // a file descriptor fits an int
+	runtime.LockOSThread()
+	if err := confine(library, config, data); err != nil {
+		return err
+	}
 	err = callEngine(library, []string{
 		"clickhouse-local",
 		"--config-file=" + config,
 		"--path=" + data,
 		"--interactive",
 		"--disable_suggestion",
+		"--log-level=error",
 		"--history_file=/dev/null",
 		"--query",
 		"SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; SELECT count() FROM file('" + hold + "', LineAsString)",
@@ -119,7 +124,6 @@ func waitForEnd(life io.Reader) {
 // callEngine loads the library and calls its one entry, which returns when the
 // engine's session ends.
 func callEngine(library string, args []string) error {
-	runtime.LockOSThread()
 	lib, err := purego.Dlopen(library, purego.RTLD_NOW|purego.RTLD_GLOBAL)
 	if err != nil {
 		return fmt.Errorf("load %s: %w", library, err)

@@ -182,6 +182,11 @@ func (e *Engine) access(user, password string) Access {
 // Owned says whether this process started the engine, and stops it at Close.
 func (e *Engine) Owned() bool { return e.owned }
 
+// Confined is nil when the engine is kept to its own files. Otherwise it says
+// why not; then whoever has the password of the bi user can read, by the
+// function file(), every file that this account can.
+func (e *Engine) Confined() error { return confinable() }
+
 // Dir is the data folder, absolute.
 func (e *Engine) Dir() string { return string(e.folder) }
 

@@ -18,8 +18,8 @@ const (
 	lockFile      = "engine.lock"
 	stateFile     = "engine.json"
 	passwordsFile = "passwords.json" //nolint:gosec // a file name
-	configFile    = "config.xml"
-	usersFile     = "users.xml"
+	configFile    = "conf/config.xml"
+	usersFile     = "conf/users.xml"
 	logFile       = "engine.log"
 	dataFolder    = "data"
 )
@@ -50,8 +50,10 @@ func (f folder) path(name string) string { return filepath.Join(string(f), name)
 
 // make creates the folder, closed to other users.
 func (f folder) make() error {
-	if err := os.MkdirAll(f.path(dataFolder), 0o700); err != nil {
-		return fmt.Errorf("engine: make the data folder: %w", err)
+	for _, name := range []string{dataFolder, filepath.Dir(configFile)} {
+		if err := os.MkdirAll(f.path(name), 0o700); err != nil {
+			return fmt.Errorf("engine: make the data folder: %w", err)
+		}
 	}
 	if err := os.Chmod(string(f), 0o700); err != nil { //nolint:gosec // a folder needs x
 		return fmt.Errorf("engine: close the data folder to others: %w", err)
@@ -61,7 +63,7 @@ func (f folder) make() error {
 
 // write replaces a file of the folder in one step, readable by its owner only.
 func (f folder) write(name string, data []byte) error {
-	tmp, err := os.CreateTemp(string(f), name+".*.tmp") // mode 0600
+	tmp, err := os.CreateTemp(filepath.Dir(f.path(name)), filepath.Base(name)+".*.tmp") // mode 0600
 	if err != nil {
 		return fmt.Errorf("engine: write %s: %w", name, err)
 	}
@@ -132,6 +134,29 @@ func (f folder) rotateLog() error {
 	err := os.Rename(f.path(logFile), f.path(logFile+".1"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("engine: rotate the log: %w", err)
+	}
+	return nil
+}
+
+// capLog moves a log that has grown beyond a size away. The engine goes on
+// writing to the same file, at its end, so the text is copied and not renamed;
+// a line written in between is lost.
+func (f folder) capLog(size int64) error {
+	if f.logSize() <= size {
+		return nil
+	}
+	from, err := os.OpenFile(f.path(logFile), os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("engine: cut the log: %w", err)
+	}
+	defer from.Close()
+	to, err := os.OpenFile(f.path(logFile+".1"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("engine: cut the log: %w", err)
+	}
+	_, err = io.Copy(to, from)
+	if err := errors.Join(err, to.Close(), from.Truncate(0)); err != nil {
+		return fmt.Errorf("engine: cut the log: %w", err)
 	}
 	return nil
 }

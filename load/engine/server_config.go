@@ -62,11 +62,12 @@ func (f folder) configure(s settings) error {
 // The probe user proves the token without a password of worth being shown to
 // a stranger who may listen on the port.
 const configTemplates = `
-{{- define "config.xml"}}<?xml version="1.0"?>
+{{- define "conf/config.xml"}}<?xml version="1.0"?>
 <clickhouse>
     <listen_host>127.0.0.1</listen_host>
     <tcp_port>{{.TCPPort}}</tcp_port>
     <http_port>{{.HTTPPort}}</http_port>
+    <memory_worker_period_ms>1000</memory_worker_period_ms>
     <timezone>UTC</timezone>
     <macros><instance>{{xml .Token}}</instance></macros>
     <users_config>users.xml</users_config>
@@ -81,7 +82,7 @@ const configTemplates = `
     </access_control_improvements>
 </clickhouse>
 {{end}}
-{{- define "users.xml"}}<?xml version="1.0"?>
+{{- define "conf/users.xml"}}<?xml version="1.0"?>
 <clickhouse>
     <profiles>
         <default>
@@ -94,12 +95,14 @@ const configTemplates = `
         <bi>
             <readonly>2</readonly>
             <allow_ddl>0</allow_ddl>
+            <allow_introspection_functions>0</allow_introspection_functions>
             <max_execution_time>60</max_execution_time>
             <max_memory_usage>{{half .MaxMemory}}</max_memory_usage>
             <max_concurrent_queries_for_user>32</max_concurrent_queries_for_user>
             <max_sessions_for_user>0</max_sessions_for_user>
             <constraints>
                 <allow_ddl><readonly/></allow_ddl>
+                <allow_introspection_functions><readonly/></allow_introspection_functions>
                 <max_execution_time><min>1</min><max>300</max></max_execution_time>
                 <max_memory_usage><min>1</min><max>{{half .MaxMemory}}</max></max_memory_usage>
                 <max_concurrent_queries_for_user><readonly/></max_concurrent_queries_for_user>
@@ -147,6 +150,10 @@ const configTemplates = `
             <quota>default</quota>
             <grants>
                 <query>GRANT SELECT ON mart.*</query>
+                <query>GRANT SELECT ON information_schema.*</query>
+                <query>GRANT SELECT ON INFORMATION_SCHEMA.*</query>
+                <query>GRANT SELECT ON system.keywords</query>
+                <query>GRANT SELECT ON system.parts</query>
             </grants>
         </bi>
         <probe>

@@ -18,6 +18,12 @@ const (
 	lastBackoff  = 5 * time.Second
 )
 
+// The engine logs every query that fails, with a stack.
+const (
+	largestLog  = 16 << 20 // bytes
+	capLogEvery = time.Minute
+)
+
 // own starts the engine of a folder whose lock this process holds.
 func (e *Engine) own(ctx context.Context) error {
 	last, err := e.folder.readState()
@@ -40,6 +46,9 @@ func (e *Engine) own(ctx context.Context) error {
 	}
 	if err := e.folder.rotateLog(); err != nil {
 		return err
+	}
+	if err := confinable(); err != nil {
+		e.cfg.Log.Warn("engine not confined to its folder: its users can read files of this account", "dir", e.cfg.Dir, "err", err)
 	}
 	e.state = state{OwnerPID: os.Getpid(), Since: e.cfg.Now().UTC(), Token: rand.Text(), Probe: rand.Text()}
 	e.owned = true
@@ -157,13 +166,20 @@ func (e *Engine) supervise() {
 		}
 	}()
 
+	tidy := time.NewTicker(capLogEvery)
+	defer tidy.Stop()
 	deaths := 0
+	since := e.cfg.Now()
 	for {
-		since := e.cfg.Now()
 		select {
 		case <-e.stop:
 			e.proc.stop(stopGrace)
 			return
+		case <-tidy.C:
+			if err := e.folder.capLog(largestLog); err != nil {
+				e.cfg.Log.Warn("engine log not cut", "dir", e.cfg.Dir, "err", err)
+			}
+			continue
 		case <-e.proc.exited:
 		}
 		reason := e.proc.err
@@ -191,6 +207,7 @@ func (e *Engine) supervise() {
 			}
 			reason, restarted = err, err == nil
 		}
+		since = e.cfg.Now()
 		e.mu.Lock()
 		e.restarts++
 		n := e.restarts
