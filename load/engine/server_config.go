@@ -57,7 +57,8 @@ func (f folder) configure(s settings) error {
 //
 // default is the user of the engine's own session and cannot have a password.
 // That session holds the one place default has, and its rights are what
-// listening and holding needs.
+// listening and holding needs. The profile of that name is another matter: it
+// stands below every user's own.
 //
 // The probe user proves the token without a password of worth being shown to
 // a stranger who may listen on the port.
@@ -85,9 +86,10 @@ const configTemplates = `
 {{- define "conf/users.xml"}}<?xml version="1.0"?>
 <clickhouse>
     <profiles>
-        <default>
+        <default/>
+        <engine>
             <max_sessions_for_user>1</max_sessions_for_user>
-        </default>
+        </engine>
         <loader>
             <async_insert>0</async_insert>
             <max_sessions_for_user>0</max_sessions_for_user>
@@ -110,7 +112,6 @@ const configTemplates = `
         </bi>
         <probe>
             <readonly>2</readonly>
-            <max_sessions_for_user>16</max_sessions_for_user>
         </probe>
     </profiles>
     <quotas><default/></quotas>
@@ -118,7 +119,7 @@ const configTemplates = `
         <default>
             <password></password>
             <networks><ip>127.0.0.1</ip></networks>
-            <profile>default</profile>
+            <profile>engine</profile>
             <quota>default</quota>
             <grants>
                 <query>GRANT SYSTEM LISTEN ON *.*</query>

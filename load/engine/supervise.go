@@ -59,7 +59,7 @@ func (e *Engine) own(ctx context.Context) error {
 		if e.state.HTTPPort, err = pickPort(ctx, e.cfg.HTTPPort, last.HTTPPort); err != nil {
 			return err
 		}
-		err = e.launch(ctx)
+		e.state.Version, err = e.launch(ctx)
 		if err == nil {
 			break
 		}
@@ -95,37 +95,36 @@ func pickPort(ctx context.Context, wanted, last int) (int, error) {
 	return port, nil
 }
 
-// launch starts a process and waits until it has proven to be the one that
-// listens.
-func (e *Engine) launch(ctx context.Context) error {
+// launch starts a process, waits until it has proven to be the one that
+// listens, and returns the server's version.
+func (e *Engine) launch(ctx context.Context) (version string, err error) {
 	s := settings{state: e.state, passwords: e.passwords, MaxMemory: e.cfg.MaxMemory}
 	if err := e.folder.configure(s); err != nil {
-		return err
+		return "", err
 	}
 	if err := e.folder.writeState(e.state); err != nil { // no engine yet
-		return err
+		return "", err
 	}
 	logged := e.folder.logSize()
 	p, err := spawn(e.folder, e.cfg.Library, e.lock)
 	if err != nil {
-		return err
+		return "", err
 	}
-	version, err := e.ready(ctx, p)
+	version, err = e.ready(ctx, p)
 	if err != nil {
 		p.stop(stopGrace)
-		return &StartError{Dir: e.cfg.Dir, Log: e.folder.logTail(logged), Reason: err}
+		return "", &StartError{Dir: e.cfg.Dir, Log: e.folder.logTail(logged), Reason: err}
 	}
 	ready := e.state
 	ready.EnginePID, ready.Version = p.cmd.Process.Pid, version
 	if err := e.folder.writeState(ready); err != nil {
 		p.stop(stopGrace)
-		return err
+		return "", err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.proc = p
-	e.state.Version = version
-	return nil
+	return version, nil
 }
 
 // ready polls both listeners until they say the token.
@@ -198,7 +197,7 @@ func (e *Engine) supervise() {
 				return
 			case <-time.After(min(firstBackoff<<(deaths-1), lastBackoff)):
 			}
-			err := e.launch(ctx)
+			_, err := e.launch(ctx)
 			if ctx.Err() != nil {
 				if err == nil {
 					e.proc.stop(stopGrace)

@@ -20,23 +20,16 @@ func Main(m *testing.M) {
 
 // Start returns an engine on a fresh folder, which is stopped when the test
 // ends. Close clients before that, with t.Cleanup after Start: an open
-// connection delays the stop by a second.
-//
-// A library that is missing fails the test and says how to fetch it. With
-// TIDEMARK_ENGINE=0 in the environment the test is skipped.
+// connection delays the stop by a second. What is missing is dealt with as
+// Require does.
 func Start(tb testing.TB) *engine.Engine {
 	tb.Helper()
-	if os.Getenv("TIDEMARK_ENGINE") == "0" {
-		tb.Skip("TIDEMARK_ENGINE=0: tests that need the engine are left out")
-	}
+	Require(tb)
 	e, err := engine.Open(tb.Context(), engine.Config{
 		Dir:       tb.TempDir(),
 		MaxMemory: 2 << 30,
 		Log:       slog.New(slog.NewTextHandler(tb.Output(), nil)),
 	})
-	if missing, ok := errors.AsType[*engine.NotInstalledError](err); ok {
-		tb.Fatalf("%v (or set TIDEMARK_ENGINE=0 to leave these tests out)", missing)
-	}
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -46,4 +39,20 @@ func Start(tb testing.TB) *engine.Engine {
 		}
 	})
 	return e
+}
+
+// Require fails the test when the engine's library is missing, and says how to
+// fetch it. With TIDEMARK_ENGINE=0 in the environment it skips the test.
+func Require(tb testing.TB) {
+	tb.Helper()
+	if os.Getenv("TIDEMARK_ENGINE") == "0" {
+		tb.Skip("TIDEMARK_ENGINE=0: tests that need the engine are left out")
+	}
+	_, err := engine.Library("")
+	if missing, ok := errors.AsType[*engine.NotInstalledError](err); ok {
+		tb.Fatalf("%v (or set TIDEMARK_ENGINE=0 to leave these tests out)", missing)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
 }
