@@ -16,6 +16,7 @@ var (
 	atDTS        = clock{16, 0}
 	atHoldings   = clock{8, 0}
 	atGDP        = clock{8, 30}
+	atSetRate    = clock{9, 0}
 )
 
 // H41Release returns the instant at which the H.4.1 for a Wednesday is
@@ -71,6 +72,11 @@ func (c *Calendar) RateKnown(d schemas.Date, secured bool) time.Time {
 func (c *Calendar) RateCorrected(d schemas.Date, secured bool) time.Time {
 	return atCorrection.on(schemas.DateOf(c.RateKnown(d, secured).In(newYork)))
 }
+
+// SetRateKnown returns the instant by which a rate that the Federal Reserve
+// sets for day d, such as interest on reserves, is public: 09:00 on the day. It
+// was announced before.
+func (c *Calendar) SetRateKnown(d schemas.Date) time.Time { return atSetRate.on(d) }
 
 // DTSKnown returns the instant at which the Daily Treasury Statement for
 // business day d is published: the next business day at 16:00.

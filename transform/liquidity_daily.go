@@ -1,0 +1,165 @@
+package transform
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"tidemark/schemas"
+)
+
+// onRRPStart is the first day of the overnight reverse repo facility. Reverse
+// repos before it were tests with primary dealers.
+var onRRPStart = schemas.NewDate(2013, time.September, 23)
+
+// standingRepoStart is the first day of the standing repo facility, from which
+// on repo operations are run every business day.
+var standingRepoStart = schemas.NewDate(2021, time.July, 29)
+
+// operationUsage is the take-up in USD mn below which an operation counts as a
+// test of the plumbing.
+const operationUsage = 100.0
+
+// fedDays returns a reading for each Federal Reserve business day from the
+// first to the last value of r; a day without one was not published.
+func (p *published) fedDays(r readings, basis string, known func(schemas.Date) time.Time) readings {
+	first, last, ok := r.span()
+	if !ok {
+		return r
+	}
+	return r.onGrid(p.calendar.FedDays(first, last+1), func(d schemas.Date) reading {
+		return reading{status: schemas.NotPublished, basis: basis, known: known(d), inputs: 1}
+	})
+}
+
+// operationResults returns one line of each operation with results, by day
+// and closing time.
+func operationResults(in *Inputs) []schemas.Operation {
+	var out []schemas.Operation
+	for _, o := range in.Operations {
+		if o.Line == 0 && o.TotalAccepted.OK && o.Status == "Results" {
+			out = append(out, o)
+		}
+	}
+	slices.SortFunc(out, func(a, b schemas.Operation) int {
+		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.CloseTime, b.CloseTime), cmp.Compare(a.ID, b.ID))
+	})
+	return out
+}
+
+// overnightReverseRepo returns, day by day, the operation of the overnight
+// reverse repo facility: the overnight one that closes last. Small-value
+// exercises close earlier and term operations are not overnight.
+func overnightReverseRepo(results []schemas.Operation) map[schemas.Date]schemas.Operation {
+	out := make(map[schemas.Date]schemas.Operation)
+	for _, o := range results {
+		if o.Type == schemas.OperationReverseRepo && o.Term == "Overnight" && o.Date >= onRRPStart {
+			out[o.Date] = o
+		}
+	}
+	return out
+}
+
+// onRRPDaily returns the take-up of the overnight reverse repo facility in
+// USD mn, from the operations or, where there are none, FRED's copy.
+func (p *published) onRRPDaily(overnight map[schemas.Date]schemas.Operation) readings {
+	out := newReadings()
+	for d, o := range overnight {
+		x := reading{
+			value: float64(o.TotalAccepted.V) / 1e6, status: schemas.StatusOK, basis: "nyfed",
+			known: p.calendar.OperationKnown(d, o.CloseTime), inputs: 1,
+		}
+		if x.value < 0 {
+			x.status = schemas.BadInput
+		}
+		out.put(d, x)
+	}
+	const closing = "13:15"
+	known := func(d schemas.Date) time.Time { return p.calendar.OperationKnown(d, closing) }
+	fred := p.read("fred/RRPONTSYD", dollars, known)
+	for _, d := range fred.days {
+		if _, have := out.at[d]; !have && p.calendar.IsFedDay(d) && d >= onRRPStart {
+			out.put(d, fred.at[d])
+		}
+	}
+	out.sort()
+	return p.fedDays(out, "nyfed", known)
+}
+
+// repoDaily returns the take-up of the day's repo operations together, in
+// USD mn. Before the standing facility days without an operation are no gap.
+func (p *published) repoDaily(results []schemas.Operation) readings {
+	out := newReadings()
+	for _, o := range results {
+		if o.Type != schemas.OperationRepo {
+			continue
+		}
+		x := out.at[o.Date]
+		x.merge(reading{status: schemas.StatusOK, basis: "nyfed", known: p.calendar.OperationKnown(o.Date, o.CloseTime), inputs: 1})
+		x.status = schemas.StatusOK
+		x.value += float64(o.TotalAccepted.V) / 1e6
+		out.put(o.Date, x)
+	}
+	for d, x := range out.at {
+		if x.value > 0 && x.value < operationUsage {
+			x.detail = "below 0.1 bn: not usage"
+			out.at[d] = x
+		}
+	}
+	if _, last, ok := out.span(); ok {
+		for _, d := range p.calendar.FedDays(standingRepoStart, last) {
+			if _, have := out.at[d]; !have && d > out.days[0] {
+				out.put(d, reading{status: schemas.NotPublished, basis: "nyfed", known: p.calendar.OperationKnown(d, "13:45"), inputs: 1})
+			}
+		}
+	}
+	out.sort()
+	return out
+}
+
+// tgaDaily returns the Treasury's closing balance at the Federal Reserve in
+// USD mn.
+func (p *published) tgaDaily(in *Inputs) readings {
+	out := newReadings()
+	for _, b := range in.Cash {
+		closing, ok := b.Closing()
+		if !ok {
+			continue
+		}
+		x := reading{value: float64(closing), status: schemas.StatusOK, basis: "dts", known: p.calendar.DTSKnown(b.Date), inputs: 1}
+		switch have, twice := out.at[b.Date]; {
+		case closing < 0:
+			x.status = schemas.BadInput
+			p.find("sign", schemas.SeverityWarning, b.Date, "Treasury cash of %d mn cannot be negative", closing)
+		case twice && have.value != x.value:
+			x.status = schemas.BadInput
+			p.find("one_row", schemas.SeverityWarning, b.Date, "two closing balances of Treasury cash: %g and %g mn", have.value, x.value)
+		}
+		out.put(b.Date, x)
+	}
+	out.sort()
+	return p.fedDays(out, "dts", p.calendar.DTSKnown)
+}
+
+// compareCash holds the daily statement against the Wednesday levels of the
+// H.4.1.
+func (p *published) compareCash(daily, weekly readings) {
+	var n int
+	first, worst := schemas.NoDate, 0.0
+	for _, d := range weekly.days {
+		a, okA := weekly.value(d)
+		b, okB := daily.value(d)
+		if !okA || !okB || math.Abs(a-b) <= roundingMillions {
+			continue
+		}
+		if n++; n == 1 {
+			first = d
+		}
+		worst = max(worst, math.Abs(a-b))
+	}
+	if n > 0 {
+		p.find("tga_agrees", schemas.SeverityWarning, first,
+			"daily Treasury cash and the H.4.1 differ on %d Wednesdays, by up to %g mn", n, worst)
+	}
+}
