@@ -77,6 +77,12 @@ type Input struct {
 	Content string // the window's content fingerprint, or the payload's SHA-256
 }
 
+// The kinds of inputs.
+const (
+	InputWindow  = "window"
+	InputPayload = "payload"
+)
+
 // Inputs is ops.input.
 var Inputs = NewTable(Dataset{Database: "ops", Name: "input", Comment: "What went into each build.", Order: []string{"run_id", "kind", "dataset", "part", "from_date", "content"}},
 	Text("run_id", "Run that used it.", func(r *Input) *string { return &r.RunID }),
