@@ -1,3 +1,258 @@
 package transform
 
-var concentrationFamilies []Family
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tidemark/schemas"
+)
+
+// rolledSessions is how many sessions fit in the days a file is in use, and
+// the session before them.
+const rolledSessions = 24
+
+var concentrationFamilies = []Family{{
+	Name:    "concentration",
+	Dataset: schemas.Concentration.String(),
+	Metrics: concentrationIDs(),
+	Warmup:  rolledSessions,
+	Compute: concentrationFacts,
+}}
+
+func concentrationIDs() []string {
+	var out []string
+	for _, v := range []string{"_sec", "_iss"} {
+		for _, n := range schemas.ConcentrationTops {
+			out = append(out, topID(n, v))
+		}
+		for _, id := range concentrationShapes {
+			out = append(out, id+v)
+		}
+	}
+	return append(out, "conc_mag7", "conc_members", "conc_issuers", "residual_weight")
+}
+
+var concentrationShapes = []string{
+	"conc_hhi", "conc_hhi10k", "conc_hhi_norm", "conc_neff", "conc_entropy", "conc_neff_entropy", "conc_evenness", "conc_gini",
+}
+
+func topID(n int, variant string) string { return "conc_top" + strconv.Itoa(n) + variant }
+
+// weightRanking holds weights in descending order, those of equal size by
+// permanent id.
+type weightRanking []float64
+
+// top returns the sum of the n largest weights; 1 where there are no more
+// than n.
+func (w weightRanking) top(n int) float64 {
+	if n >= len(w) {
+		return 1
+	}
+	total := 0.0
+	for _, v := range w[:n] {
+		total += v
+	}
+	return min(total, 1)
+}
+
+// hhi is the Herfindahl-Hirschman index, the sum of squared weights: 1/n..1.
+func (w weightRanking) hhi() float64 {
+	total := 0.0
+	for _, v := range slices.Backward(w) {
+		total += v * v
+	}
+	return total
+}
+
+// hhiNormalised is (HHI - 1/n)/(1 - 1/n); a single member has none.
+func (w weightRanking) hhiNormalised() schemas.Opt[float64] {
+	if len(w) < 2 {
+		return schemas.None[float64]()
+	}
+	n := float64(len(w))
+	return schemas.Some(max((w.hhi()-1/n)/(1-1/n), 0))
+}
+
+// entropy is Shannon's H = -sum w ln w in nats, with 0 ln 0 = 0.
+func (w weightRanking) entropy() float64 {
+	total := 0.0
+	for _, v := range slices.Backward(w) {
+		if v > 0 {
+			total -= v * math.Log(v)
+		}
+	}
+	return max(total, 0)
+}
+
+// evenness is Pielou's J = H/ln n; a single member has none.
+func (w weightRanking) evenness() schemas.Opt[float64] {
+	if len(w) < 2 {
+		return schemas.None[float64]()
+	}
+	return schemas.Some(w.entropy() / math.Log(float64(len(w))))
+}
+
+// gini is sum (2i - n - 1) w_(i) / n with the weights ascending.
+func (w weightRanking) gini() float64 {
+	n := len(w)
+	total := 0.0
+	for k, v := range slices.Backward(w) {
+		total += float64(2*(n-k)-n-1) * v
+	}
+	return max(total/float64(n), 0)
+}
+
+func concentrationFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
+	first, _, ok := p.book.sessions()
+	if !ok {
+		return nil, nil
+	}
+	from := max(p.windowFrom, p.from(first))
+	days := make([][]schemas.Fact, max(p.windowTo-from, 0))
+	inBlocks(len(days), func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			days[i] = p.concentrationOn(in, from+i)
+		}
+	})
+	return slices.Concat(days...), nil
+}
+
+// concentrationOn returns the facts of one session.
+func (p *Panel) concentrationOn(in *Inputs, s int) []schemas.Fact {
+	w := p.weightsOn(in, s)
+	f := factDay{session: p.Sessions[s], knownAt: w.knownAt, basis: w.basis, detail: w.detail, excluded: w.excluded, status: w.status}
+	if w.status.HasValue() {
+		f.coverage = schemas.Some(w.coverage)
+		f.members = len(w.lines)
+		f.add("residual_weight", w.residual)
+		f.status = statusOf(w.coverage)
+		if f.status.HasValue() && math.Abs(w.residual) > maxResidual {
+			f.status = schemas.LowCoverage
+			f.detail += "; " + strconv.FormatFloat(100*w.residual, 'f', 2, 64) + " % is not shares"
+		}
+	} else {
+		f.none("residual_weight", w.status)
+	}
+	if !f.status.HasValue() {
+		for _, id := range concentrationIDs() {
+			if id != "residual_weight" {
+				f.none(id, f.status)
+			}
+		}
+		return f.facts
+	}
+	bySecurity, byIssuer := p.rankings(&w)
+	f.add("conc_members", float64(len(bySecurity)))
+	f.addMag7(p, &w, f.session)
+	f.addShapes("_sec", bySecurity)
+	f.members = len(byIssuer)
+	f.add("conc_issuers", float64(len(byIssuer)))
+	f.addShapes("_iss", byIssuer)
+	return f.facts
+}
+
+func (f *factDay) addShapes(variant string, w weightRanking) {
+	for _, n := range schemas.ConcentrationTops {
+		f.add(topID(n, variant), w.top(n))
+	}
+	hhi, entropy := w.hhi(), w.entropy()
+	f.add("conc_hhi"+variant, hhi)
+	f.add("conc_hhi10k"+variant, 10_000*hhi)
+	f.opt("conc_hhi_norm"+variant, w.hhiNormalised())
+	f.add("conc_neff"+variant, 1/hhi)
+	f.add("conc_entropy"+variant, entropy)
+	f.add("conc_neff_entropy"+variant, math.Exp(entropy))
+	f.opt("conc_evenness"+variant, w.evenness())
+	f.add("conc_gini"+variant, w.gini())
+}
+
+// rankings orders the weights by line and by issuer.
+func (p *Panel) rankings(w *weighting) (bySecurity, byIssuer weightRanking) {
+	names := make([]string, len(w.lines))
+	issuers := make([]string, len(w.lines))
+	for k, line := range w.lines {
+		names[k] = p.Securities[line]
+		issuers[k] = p.issuers.of[names[k]]
+	}
+	return rankWeights(names, w.weights), rankWeights(mergeWeights(issuers, w.weights))
+}
+
+// rankWeights sorts weights in descending order, equal ones by name.
+func rankWeights(names []string, weights []float64) weightRanking {
+	order := make([]int, len(weights))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		switch {
+		case weights[a] > weights[b]:
+			return -1
+		case weights[a] < weights[b]:
+			return 1
+		}
+		return strings.Compare(names[a], names[b])
+	})
+	out := make(weightRanking, len(order))
+	for k, i := range order {
+		out[k] = weights[i]
+	}
+	return out
+}
+
+// mergeWeights adds up the weights of one name, keeping the order of first
+// appearance.
+func mergeWeights(names []string, weights []float64) (merged []string, sums []float64) {
+	at := make(map[string]int, len(names))
+	for i, name := range names {
+		k, ok := at[name]
+		if !ok {
+			k = len(merged)
+			at[name] = k
+			merged, sums = append(merged, name), append(sums, 0)
+		}
+		sums[k] += weights[i]
+	}
+	return merged, sums
+}
+
+// mag7 lists the lines of the Magnificent Seven with the days they went by
+// these tickers. Both lines of Alphabet are in.
+var mag7 = []struct {
+	ticker string
+	from   schemas.Date // NoDate: since it was listed
+	to     schemas.Date // NoDate: still
+}{
+	{"AAPL", schemas.NoDate, schemas.NoDate},
+	{"AMZN", schemas.NoDate, schemas.NoDate},
+	{"FB", schemas.NoDate, schemas.NewDate(2022, time.June, 9)},
+	{"GOOG", schemas.NoDate, schemas.NoDate},
+	{"GOOGL", schemas.NoDate, schemas.NoDate},
+	{"META", schemas.NewDate(2022, time.June, 9), schemas.NoDate},
+	{"MSFT", schemas.NoDate, schemas.NoDate},
+	{"NVDA", schemas.NoDate, schemas.NoDate},
+	{"TSLA", schemas.NoDate, schemas.NoDate},
+}
+
+func (f *factDay) addMag7(p *Panel, w *weighting, day schemas.Date) {
+	total, lines := 0.0, 0
+	for _, m := range mag7 {
+		if day < m.from || (m.to != schemas.NoDate && day >= m.to) {
+			continue
+		}
+		security, ok := p.security(p.identity.resolve(m.ticker, day))
+		if !ok {
+			continue
+		}
+		if k, in := slices.BinarySearch(w.lines, int32(security)); in {
+			total += w.weights[k]
+			lines++
+		}
+	}
+	detail := f.detail
+	f.detail += "; " + strconv.Itoa(lines) + " of 8 lines, both of Alphabet counted"
+	f.add("conc_mag7", total)
+	f.detail = detail
+}

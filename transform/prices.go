@@ -1,0 +1,330 @@
+package transform
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"tidemark/schemas"
+)
+
+// maxPrice, USD per share, is beyond anything that trades.
+const maxPrice = 1e10
+
+// barRun is a stretch of bars of one publisher's symbol, and the security it
+// belongs to.
+type barRun struct {
+	security int
+	rank     int    // of the publisher in the order of preference
+	symbol   string // canonical spelling
+	lo, hi   int    // of Inputs.Bars
+}
+
+// setPrices fills the panel's prices: each cell from the most preferred
+// publisher that has it, on the share basis of the newest session.
+func (p *Panel) setPrices(in *Inputs) {
+	runs := p.runs(in)
+	actions, found := p.actionsBySecurity(in)
+	p.findings(found)
+	type share struct{ lo, hi int }
+	of := make([]share, len(p.Securities))
+	for lo := 0; lo < len(runs); {
+		hi := lo
+		for hi < len(runs) && runs[hi].security == runs[lo].security {
+			hi++
+		}
+		of[runs[lo].security] = share{lo, hi}
+		lo = hi
+	}
+	perSecurity := make([][]Finding, len(p.Securities))
+	inBlocks(len(p.Securities), func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			perSecurity[i] = p.fill(in, i, runs[of[i].lo:of[i].hi], actions[i])
+		}
+	})
+	for _, found := range perSecurity {
+		p.findings(found)
+	}
+	p.setBasis(in, runs)
+}
+
+// setBasis names what the prices take into account.
+func (p *Panel) setBasis(in *Inputs, runs []barRun) {
+	split, dividend := false, false
+	for _, r := range runs {
+		if in.Bars[r.lo].Adjustment == schemas.AdjustedSplitDividend {
+			dividend = true
+		} else {
+			split = true
+		}
+	}
+	switch {
+	case split && dividend:
+		p.Basis = "mixed"
+		p.findings([]Finding{{
+			Check: "prices_basis", Severity: schemas.SeverityWarning, Date: schemas.NoDate,
+			Message: "some publishers' prices take dividends into account and others' do not; counts differ on ex-dates",
+		}})
+	case dividend:
+		p.Basis = "tr_adj"
+	default:
+		p.Basis = "split_adj"
+	}
+}
+
+// fill brings the bars and actions of one security into its column.
+func (p *Panel) fill(in *Inputs, security int, runs []barRun, actions []schemas.Action) []Finding {
+	var findings []Finding
+	lo, hi := p.column(security)
+	cells := p.cells[lo:hi]
+	differ, at := 0, schemas.NoDate
+	rank := make([]int, 0)
+	if len(runs) > 1 {
+		rank = make([]int, len(cells))
+	}
+	for _, r := range runs {
+		for i := r.lo; i < r.hi; i++ {
+			b := &in.Bars[i]
+			s, ok := p.session(b.Session)
+			if !ok || b.Session >= in.Window.To {
+				continue
+			}
+			if b.Volume.OK && b.Volume.V == 0 {
+				continue // quoted, not traded
+			}
+			if !(b.Close > 0 && b.Close < maxPrice) {
+				findings = append(findings, Finding{
+					Check: "prices_range", Severity: schemas.SeverityWarning, Security: p.Securities[security], Date: b.Session,
+					Message: fmt.Sprintf("%s gives a close of %g for %s, which is not used", b.Publisher, b.Close, b.Symbol),
+				})
+				continue
+			}
+			if cells[s]&cellPrinted != 0 {
+				if rank[s] != r.rank && b.Adjustment != schemas.AdjustedNone && cells[s]&cellRaw == 0 && math.Abs(p.close[lo+s]/b.Close-1) > 0.01 {
+					differ, at = differ+1, b.Session
+				}
+				continue
+			}
+			p.setCell(lo+s, b)
+			if len(runs) > 1 {
+				rank[s] = r.rank
+			}
+		}
+	}
+	if differ > 0 {
+		findings = append(findings, Finding{
+			Check: "prices_differ", Severity: schemas.SeverityWarning, Security: p.Securities[security], Date: at,
+			Message: fmt.Sprintf("publishers' closes differ by more than 1 %% on %d sessions", differ),
+		})
+	}
+	findings = append(findings, p.adjust(security, actions)...)
+	p.carry(security)
+	return findings
+}
+
+func (p *Panel) setCell(i int, b *schemas.Bar) {
+	c := cellPrinted
+	p.close[i], p.high[i], p.low[i] = b.Close, b.Close, b.Close
+	if b.High.OK && b.Low.OK && b.Low.V > 0 && b.High.V >= b.Low.V && b.High.V < maxPrice {
+		p.high[i], p.low[i] = b.High.V, b.Low.V
+		c |= cellRanged
+	}
+	if b.Volume.OK && b.Volume.V > 0 && b.Volume.V <= math.MaxFloat64 {
+		p.volume[i] = b.Volume.V
+		c |= cellVolume
+	}
+	if b.Adjustment == schemas.AdjustedNone {
+		c |= cellRaw
+	}
+	p.cells[i] |= c
+}
+
+// carry lets a close stand in for the next few sessions without a trade.
+func (p *Panel) carry(security int) {
+	lo, hi := p.column(security)
+	last := -1
+	for i := lo; i < min(hi, lo+p.priced); i++ {
+		switch {
+		case p.cells[i]&cellPrinted != 0:
+			last = i
+		case last >= 0 && i-last <= carryLimit:
+			p.close[i], p.high[i], p.low[i] = p.close[last], p.close[last], p.close[last]
+			p.cells[i] |= cellCarried | cellRanged
+		}
+	}
+}
+
+// runs cuts the bars into stretches of one security each, sorted by security
+// and preference. Bars of securities outside the panel are left out.
+func (p *Panel) runs(in *Inputs) []barRun {
+	ranks := publisherRanks(in)
+	type symbolKey struct{ publisher, symbol string }
+	spans := make(map[symbolKey]*symbolSpan)
+	type stretch struct {
+		span   *symbolSpan
+		lo, hi int
+	}
+	var stretches []stretch
+	for lo := 0; lo < len(in.Bars); {
+		b := &in.Bars[lo]
+		hi := lo + 1
+		first, last := b.Session, b.Session
+		for hi < len(in.Bars) && in.Bars[hi].Symbol == b.Symbol && in.Bars[hi].Publisher == b.Publisher {
+			first, last = min(first, in.Bars[hi].Session), max(last, in.Bars[hi].Session)
+			hi++
+		}
+		if rank, ok := ranks[b.Publisher]; ok {
+			k := symbolKey{b.Publisher, p.identity.spell(b.Symbol)}
+			sp := spans[k]
+			if sp == nil {
+				sp = &symbolSpan{publisher: b.Publisher, symbol: k.symbol, rank: rank, first: first, last: last}
+				spans[k] = sp
+			}
+			sp.first, sp.last = min(sp.first, first), max(sp.last, last)
+			stretches = append(stretches, stretch{sp, lo, hi})
+		}
+		lo = hi
+	}
+	firstOf := func(publisher, symbol string) schemas.Date {
+		if sp := spans[symbolKey{publisher, symbol}]; sp != nil {
+			return sp.first
+		}
+		return schemas.MaxLongDate
+	}
+	var out []barRun
+	for _, st := range stretches {
+		if !st.span.settled {
+			st.span.settle(p.identity, firstOf)
+		}
+		for lo := st.lo; lo < st.hi; {
+			security, until := st.span.at(in.Bars[lo].Session)
+			hi := lo + 1
+			for hi < st.hi && in.Bars[hi].Session < until && in.Bars[hi].Session >= in.Bars[lo].Session {
+				hi++
+			}
+			if i, ok := p.security(security); ok {
+				out = append(out, barRun{i, st.span.rank, st.span.symbol, lo, hi})
+			}
+			lo = hi
+		}
+	}
+	p.findings(p.identity.takeFindings())
+	slices.SortStableFunc(out, func(a, b barRun) int {
+		newest := p.Securities[a.security] // the security's own name before its older ones
+		return cmp.Or(cmp.Compare(a.security, b.security), cmp.Compare(a.rank, b.rank),
+			-compareBool(a.symbol == newest, b.symbol == newest), cmp.Compare(a.symbol, b.symbol), cmp.Compare(a.lo, b.lo))
+	})
+	return out
+}
+
+// publisherRanks orders the publishers of bars: as the universe says, or by
+// name where it says nothing.
+func publisherRanks(in *Inputs) map[string]int {
+	names := in.Universe.Prices
+	if len(names) == 0 {
+		for i := range in.Bars {
+			if name := in.Bars[i].Publisher; !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+	}
+	ranks := make(map[string]int, len(names))
+	for i, name := range names {
+		ranks[name] = i
+	}
+	return ranks
+}
+
+// symbolSpan is one symbol of one publisher's prices, and which securities it
+// stands for over time.
+type symbolSpan struct {
+	publisher, symbol string
+	rank              int
+	first, last       schemas.Date
+	settled           bool
+	parts             []symbolPart // oldest first
+}
+
+// symbolPart says that the symbol stood for security before until.
+type symbolPart struct {
+	security string
+	until    schemas.Date
+}
+
+// settle decides whose prices these are. A symbol that was given up in a
+// rename, and goes on long after it, was taken over by another company; its
+// older bars belong to the company that gave it up, unless the publisher
+// carries that company's history under the new name, which shows in bars of
+// the new name before the rename.
+func (sp *symbolSpan) settle(id *identity, firstOf func(publisher, symbol string) schemas.Date) {
+	sp.settled = true
+	for _, r := range id.renames[sp.symbol] {
+		if r.Date <= sp.first || r.Date.AddDays(renameLag) > sp.last || firstOf(sp.publisher, r.New) < r.Date {
+			continue
+		}
+		security := id.resolve(sp.symbol, r.Date-1)
+		sp.parts = append(sp.parts, symbolPart{security, r.Date})
+		if security != id.resolve(sp.symbol, sp.last) {
+			id.find("identity_reuse", sp.symbol, r.Date, fmt.Sprintf("the prices of %s under this symbol before the day are taken for %s, which was renamed %s",
+				sp.publisher, security, r.New))
+		}
+	}
+	day := sp.last
+	if n := len(sp.parts); n == 0 {
+		// Bars that go on for a few days after a rename are still the old company's.
+		for _, r := range id.renames[sp.symbol] {
+			if r.Date > sp.first && r.Date <= sp.last && r.Date.AddDays(renameLag) > sp.last {
+				day = r.Date - 1
+			}
+		}
+	}
+	sp.parts = append(sp.parts, symbolPart{id.resolve(sp.symbol, day), schemas.MaxLongDate})
+}
+
+// at returns the security the symbol stands for on d, and until when.
+func (sp *symbolSpan) at(d schemas.Date) (string, schemas.Date) {
+	for _, part := range sp.parts {
+		if d < part.until {
+			return part.security, part.until
+		}
+	}
+	last := sp.parts[len(sp.parts)-1]
+	return last.security, last.until
+}
+
+// missingPrices tells which members had no price on sessions that have been
+// published.
+func (p *Panel) missingPrices() []Finding {
+	var out []Finding
+	end := min(p.windowTo, p.priced)
+	if len(p.close) == 0 || p.priced == 0 {
+		return nil
+	}
+	for i, id := range p.Securities {
+		lo, _ := p.column(i)
+		member, missing, first, last := 0, 0, schemas.NoDate, schemas.NoDate
+		for s := p.windowFrom; s < end; s++ {
+			c := p.cells[lo+s]
+			if c&cellMember == 0 {
+				continue
+			}
+			member++
+			if c&cellPriced == 0 {
+				missing++
+				if first == schemas.NoDate {
+					first = p.Sessions[s]
+				}
+				last = p.Sessions[s]
+			}
+		}
+		if missing > 0 {
+			out = append(out, Finding{
+				Check: "prices_missing", Severity: schemas.SeverityWarning, Security: id, Date: first,
+				Message: fmt.Sprintf("no prices on %d of its %d sessions as a member, %s to %s", missing, member, first, last),
+			})
+		}
+	}
+	return out
+}

@@ -1,0 +1,181 @@
+package transform
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"tidemark/schemas"
+)
+
+const (
+	// largeRatio is from where on a split must show in unadjusted prices.
+	largeRatio = 1.4
+	// largeCash is the share of the price from which on a cash amount beside a
+	// ratio of the same day looks like the same event booked twice.
+	largeCash = 0.05
+)
+
+// actionsBySecurity resolves the actions and keeps, of several publishers' word
+// on one event, that of the most preferred.
+func (p *Panel) actionsBySecurity(in *Inputs) ([][]schemas.Action, []Finding) {
+	ranks := publisherRanks(in)
+	rank := func(a schemas.Action) int {
+		if r, ok := ranks[a.Publisher]; ok {
+			return r
+		}
+		return len(ranks)
+	}
+	out := make([][]schemas.Action, len(p.Securities))
+	for _, a := range in.Actions {
+		if a.ExDate >= in.Window.To {
+			continue
+		}
+		if i, ok := p.security(p.identity.resolve(a.Symbol, a.ExDate)); ok {
+			out[i] = append(out[i], a)
+		}
+	}
+	var findings []Finding
+	for i, as := range out {
+		slices.SortFunc(as, func(a, b schemas.Action) int {
+			return cmp.Or(cmp.Compare(a.ExDate, b.ExDate), cmp.Compare(a.Kind, b.Kind), cmp.Compare(rank(a), rank(b)),
+				cmp.Compare(a.Publisher, b.Publisher), cmp.Compare(a.Ratio.V, b.Ratio.V), cmp.Compare(a.Amount.V, b.Amount.V))
+		})
+		kept := as[:0]
+		for _, a := range as {
+			if n := len(kept); n > 0 && kept[n-1].ExDate == a.ExDate && kept[n-1].Kind == a.Kind && kept[n-1].Publisher != a.Publisher {
+				if was := kept[n-1]; was.Ratio.OK && a.Ratio.OK && math.Abs(was.Ratio.V/a.Ratio.V-1) > 0.001 {
+					findings = append(findings, Finding{
+						Check: "actions_differ", Severity: schemas.SeverityWarning, Security: p.Securities[i], Date: a.ExDate,
+						Message: fmt.Sprintf("%s gives a ratio of %g and %s of %g; the first is taken", was.Publisher, was.Ratio.V, a.Publisher, a.Ratio.V),
+					})
+				}
+				continue
+			}
+			kept = append(kept, a)
+		}
+		out[i] = kept
+	}
+	return out, findings
+}
+
+// exDay is what happens to a security's price at the open of one session.
+type exDay struct {
+	date    schemas.Date
+	session int
+	ratio   float64 // new shares per old share, 1 where there is no split
+	cash    float64 // special dividends and spun-off value, USD per share
+	regular float64 // ordinary dividends, which split-adjusted prices keep
+}
+
+// adjust brings prices as traded to the share basis of the newest session, and
+// tells where actions and prices contradict each other. Prices that their
+// publisher has adjusted stay as they are.
+func (p *Panel) adjust(security int, actions []schemas.Action) []Finding {
+	var findings []Finding
+	lo, hi := p.column(security)
+	find := func(check string, d schemas.Date, format string, args ...any) {
+		findings = append(findings, Finding{
+			Check: check, Severity: schemas.SeverityWarning, Security: p.Securities[security], Date: d, Message: fmt.Sprintf(format, args...),
+		})
+	}
+	days := p.exDays(actions)
+	factor := 1.0
+	end := hi // cells before it are still to be adjusted
+	for _, d := range slices.Backward(days) {
+		at := lo + d.session
+		prev, next := p.lastPrint(lo, at), p.nextPrint(at, hi)
+		if prev < 0 || next < 0 {
+			continue
+		}
+		raw := p.cells[prev]&cellRaw != 0 && p.cells[next]&cellRaw != 0
+		prevClose, move := p.close[prev], p.close[next]/p.close[prev]
+		if raw && next >= end {
+			move /= factor // next has been adjusted already
+		}
+		cash := d.cash / prevClose
+		if d.ratio != 1 && math.Max(cash, d.regular/prevClose) > largeCash {
+			find("actions_twice", d.date, "a ratio of %g and %g USD in cash on one day look like one event; the ratio alone is applied", d.ratio, d.cash+d.regular)
+			cash = 0
+		}
+		// Which is nearer, on a logarithmic scale: no jump, or the jump the ratio asks for?
+		jump := math.Abs(math.Log(move*d.ratio)) < math.Abs(math.Log(move))
+		large := d.ratio >= largeRatio || d.ratio <= 1/largeRatio
+		switch {
+		case !raw && large && jump:
+			find("actions_not_applied", d.date, "prices move by %+.1f %% at a ratio of %g though their publisher adjusts for splits", 100*(move-1), d.ratio)
+		case raw && large && !jump:
+			find("actions_no_jump", d.date, "unadjusted prices move by %+.1f %% at a ratio of %g, which is therefore not applied", 100*(move-1), d.ratio)
+			d.ratio = 1
+		}
+		if cash >= 1 {
+			find("actions_cash", d.date, "%g USD in cash on a price of %g USD is not applied", d.cash, prevClose)
+			cash = 0
+		}
+		if f := (1 - cash) / d.ratio; f != 1 {
+			p.scale(at, end, factor)
+			end, factor = at, factor*f
+		}
+	}
+	p.scale(lo, end, factor)
+	return findings
+}
+
+// scale multiplies the prices as traded in the cells [lo, hi).
+func (p *Panel) scale(lo, hi int, factor float64) {
+	if factor == 1 {
+		return
+	}
+	for i := lo; i < hi; i++ {
+		if p.cells[i]&cellRaw != 0 {
+			p.close[i] *= factor
+			p.high[i] *= factor
+			p.low[i] *= factor
+		}
+	}
+}
+
+// exDays gathers the actions of each session within the panel.
+func (p *Panel) exDays(actions []schemas.Action) []exDay {
+	var out []exDay
+	for _, a := range actions {
+		s := p.from(a.ExDate)
+		if a.ExDate <= p.firstDay || s >= len(p.Sessions) {
+			continue
+		}
+		if n := len(out); n == 0 || out[n-1].session != s {
+			out = append(out, exDay{date: a.ExDate, session: s, ratio: 1})
+		}
+		d := &out[len(out)-1]
+		switch a.Kind {
+		case schemas.ActionDividend:
+			d.regular += max(a.Amount.V, 0)
+		case schemas.ActionSpinOff, schemas.ActionSpecial, schemas.ActionSplit:
+			if a.Ratio.OK && a.Ratio.V > 0 {
+				d.ratio *= a.Ratio.V
+			} else {
+				d.cash += max(a.Amount.V, 0)
+			}
+		}
+	}
+	return out
+}
+
+func (p *Panel) lastPrint(lo, before int) int {
+	for i := before - 1; i >= lo; i-- {
+		if p.cells[i]&cellPrinted != 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+func (p *Panel) nextPrint(from, hi int) int {
+	for i := from; i < hi; i++ {
+		if p.cells[i]&cellPrinted != 0 {
+			return i
+		}
+	}
+	return -1
+}
