@@ -8,8 +8,8 @@ import (
 
 // The windows of highs and lows.
 const (
-	highWindow   = 252 // closes or sessions, the day's own included
-	highCalendar = 364 // days: 52 weeks
+	breadthHighWindow = 252 // closes or sessions, the day's own included
+	breadthHighDays   = 364 // days: 52 weeks
 )
 
 // Prices are compared in millionths of a dollar. What a long row of splits
@@ -75,7 +75,7 @@ type windows struct {
 	calendar int
 }
 
-var standardWindows = windows{[4]int(schemas.MovingAverages), highWindow, highCalendar}
+var standardWindows = windows{[4]int(schemas.MovingAverages), breadthHighWindow, breadthHighDays}
 
 // tallies is the count of every session in [from, to), and the distances of
 // the members from their highs.
