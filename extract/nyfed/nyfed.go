@@ -1,0 +1,94 @@
+// Package nyfed reads the New York Fed's Markets API: the reference rates and
+// the repo and reverse repo operations of its desk.
+//
+// The API answers with hand-assembled JSON, newest row first, in which keys
+// that do not apply are absent. A key this package does not know is an error,
+// as is a missing key that every row has; a key that only some rows have may
+// be absent.
+package nyfed
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"tidemark/extract"
+	"tidemark/schemas"
+)
+
+// Facts about the publisher.
+const (
+	// Publisher is the name under which requests are limited and archived.
+	Publisher = "nyfed"
+	// DefaultBase is the address of the Markets API. No key is needed and no
+	// rate limit is documented; [Every] is a matter of manners.
+	DefaultBase = "https://markets.newyorkfed.org"
+	// Every is the time to leave between two requests.
+	Every = 2 * time.Second
+	// Zone is the clock of every time of day in an answer.
+	Zone = "America/New_York"
+	// RateLag is how far back a published rate may still change: a correction
+	// comes on the day of publication, about 14:30 New York.
+	RateLag = 1 * 24 * time.Hour
+	// OperationLag is how far back operations are still amended: settled
+	// amounts and notes change by a day or more afterwards.
+	OperationLag = 14 * 24 * time.Hour
+	// maxBytes bounds an answer. A year of operations is about 0.5 MB.
+	maxBytes = 16 << 20
+)
+
+// Hosts lists the hosts to which the publisher may redirect.
+func Hosts() []string { return []string{"markets.newyorkfed.org", "www.newyorkfed.org"} }
+
+// Config says where answers come from. The zero Config asks the publisher.
+type Config struct {
+	// Base is the address of the API; empty means [DefaultBase].
+	Base string
+	// Files are saved answers, as file: URLs, to read instead of asking. They
+	// are read in order; where two speak of the same row, the later counts.
+	Files []string
+}
+
+func (c Config) base() string {
+	if c.Base == "" {
+		return DefaultBase
+	}
+	return strings.TrimRight(c.Base, "/")
+}
+
+// search returns the address of a search over the days of w. It depends on
+// nothing else, so that a replay asks the same question.
+func (c Config) search(path string, w schemas.Window) string {
+	q := url.Values{"startDate": {w.From.String()}, "endDate": {w.Last().String()}}
+	return c.base() + path + "?" + q.Encode()
+}
+
+// answer gets one answer and hands its body to parse. What parse does not
+// like is a breach of the publisher's contract; what goes wrong before is not.
+func answer[T any](ctx context.Context, g extract.Getter, w schemas.Window, address string, parse func(io.Reader) ([]T, error)) ([]T, string, error) {
+	p, data, err := extract.Read(ctx, g, extract.Request{
+		Publisher: Publisher,
+		URL:       address,
+		Header:    http.Header{"Accept": {"application/json"}},
+		MaxBytes:  maxBytes,
+	}, w)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, err := parse(bytes.NewReader(data))
+	if err != nil {
+		return nil, "", breach(w, p.Hash, err)
+	}
+	return rows, p.Hash, nil
+}
+
+func breach(w schemas.Window, hash string, err error) error {
+	return extract.Contract(Publisher, w, hash, err)
+}
+
+func noData(w schemas.Window) error { return fmt.Errorf("nyfed: %s: %w", w, extract.ErrNoData) }
