@@ -59,6 +59,7 @@ type CSV struct {
 	line     int // of the file, from 1
 	rows     int
 	columns  map[string]int
+	header   []string
 	width    int
 	cells    []string
 	scratch  []byte
@@ -192,9 +193,12 @@ func (c *CSV) takeHeader() error {
 			c.columns[name] = -1
 		}
 	}
-	c.cells = nil
+	c.header, c.cells = c.cells, nil
 	return nil
 }
+
+// Header returns the cells of the header line as they stand.
+func (c *CSV) Header() []string { return c.header }
 
 // Preamble returns the lines before the header, cell by cell.
 func (c *CSV) Preamble() [][]string { return c.preamble }
