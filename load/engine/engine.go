@@ -128,6 +128,11 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("engine: data folder %s: %w", c.Dir, err)
 	}
 	c.Dir = dir
+	if c.Library != "" {
+		if c.Library, err = filepath.Abs(c.Library); err != nil {
+			return c, fmt.Errorf("engine: library %s: %w", c.Library, err)
+		}
+	}
 	if c.MaxMemory <= 0 {
 		c.MaxMemory = min(memory()/2, largestDefault)
 	}
@@ -190,7 +195,7 @@ func (e *Engine) Confined() error { return confinable() }
 // Dir is the data folder, absolute.
 func (e *Engine) Dir() string { return string(e.folder) }
 
-// Version is the server's, such as 26.7.3.
+// Version is what the server calls itself, such as 26.7.2.
 func (e *Engine) Version() string { return e.state.Version }
 
 // Owner is the process that started the engine.

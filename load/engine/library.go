@@ -11,9 +11,9 @@ import (
 	"runtime"
 )
 
-// Release is the release of the engine that this program is made for, as its
-// npm packages are numbered. The server in it calls itself 26.7.3.
-const Release = "26.7.3-stable.1"
+// Version is the release of the engine that this program is made for, as its
+// npm packages are numbered. The server in it calls itself 26.7.2.
+const Version = "26.7.3-stable.1"
 
 const libraryFile = "libchdb.so"
 
@@ -31,7 +31,7 @@ type pin struct {
 var pins = map[string]pin{
 	"linux/amd64": {
 		Package:   "@chdb/lib-linux-x64-gnu",
-		Release:   Release,
+		Release:   Version,
 		Integrity: "sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw==",
 		SHA256:    "36ad4e999882821ef13cf2d0f52c93f48e6ee1b4498b35a201c23ce4b8d15bf5",
 		Size:      177_817_999,

@@ -92,7 +92,6 @@ const configTemplates = `
         </engine>
         <loader>
             <async_insert>0</async_insert>
-            <max_sessions_for_user>0</max_sessions_for_user>
         </loader>
         <bi>
             <readonly>2</readonly>
@@ -101,7 +100,6 @@ const configTemplates = `
             <max_execution_time>60</max_execution_time>
             <max_memory_usage>{{half .MaxMemory}}</max_memory_usage>
             <max_concurrent_queries_for_user>32</max_concurrent_queries_for_user>
-            <max_sessions_for_user>0</max_sessions_for_user>
             <constraints>
                 <allow_ddl><readonly/></allow_ddl>
                 <allow_introspection_functions><readonly/></allow_introspection_functions>
