@@ -102,10 +102,15 @@ func (t *secretTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	resp, err := t.base.RoundTrip(out)
-	if resp != nil {
-		resp.Request = r
+	if err != nil {
+		return nil, err
 	}
-	return resp, err
+	resp.Request = r
+	if _, err := url.Parse(resp.Header.Get("Location")); err != nil && resp.StatusCode/100 == 3 {
+		_ = resp.Body.Close()
+		return nil, permanent("redirected to an address that cannot be read")
+	}
+	return resp, nil
 }
 
 // CloseIdleConnections passes the wish on.
