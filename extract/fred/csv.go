@@ -52,7 +52,10 @@ func ParseCSV(r io.Reader, id string) ([]schemas.Observation, error) {
 		}
 		rows = append(rows, row)
 	}
-	return rows, c.Err()
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	return rows, nil
 }
 
 // missing is how FRED writes a value it does not have.

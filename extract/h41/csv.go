@@ -68,7 +68,10 @@ func ParseCSV(r io.Reader, keep map[string]bool) ([]schemas.Observation, error) 
 			rows = append(rows, row)
 		}
 	}
-	return rows, c.Err()
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	return rows, nil
 }
 
 func sortedNames(keep map[string]bool) []string {

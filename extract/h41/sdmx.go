@@ -234,7 +234,11 @@ func readObs(series string, e xml.StartElement) (schemas.Observation, error) {
 	if !ok {
 		return schemas.Observation{}, fmt.Errorf("%s for %s: OBS_STATUS %.20q is none of %v", series, day, attribute(e, "OBS_STATUS"), statuses)
 	}
-	return observation(series, day, status, attribute(e, "OBS_VALUE"))
+	value := attribute(e, "OBS_VALUE")
+	if value == "" {
+		return schemas.Observation{}, fmt.Errorf("%s for %s lacks OBS_VALUE", series, day)
+	}
+	return observation(series, day, status, value)
 }
 
 // attribute returns the value of an attribute without a namespace, empty where
