@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tidemark/extract"
+	"tidemark/extract/extracttest"
 	"tidemark/extract/fiscaldata"
 	"tidemark/schemas"
 	"tidemark/schemas/sharedtest"
@@ -21,22 +22,6 @@ import (
 
 func year(y int) schemas.Window {
 	return schemas.CutYear.Window(fiscaldata.Statement, schemas.NewDate(y, time.January, 1))
-}
-
-// all drains a source: the rows, or the first error.
-func all(t *testing.T, s extract.Source[schemas.CashBalance], w schemas.Window) ([]schemas.CashBalance, error) {
-	t.Helper()
-	var rows []schemas.CashBalance
-	for batch, err := range s.Fetch(t.Context(), w) {
-		if err != nil {
-			if len(rows) > 0 || len(batch) > 0 {
-				t.Errorf("rows were yielded before the error %v", err)
-			}
-			return nil, err
-		}
-		rows = append(rows, batch...)
-	}
-	return rows, nil
 }
 
 // publisher answers page n with pages[n-1] and keeps what it was asked.
@@ -83,13 +68,13 @@ const (
 
 func TestOperatingCashAcrossBothChangesOfLabel(t *testing.T) {
 	t.Parallel()
-	src := fiscaldata.OperatingCash(newClient(t), fiscaldata.Config{Files: []string{
+	src := fiscaldata.OperatingCash(extracttest.Client(t), fiscaldata.Config{Files: []string{
 		"file://" + sharedtest.File(t, "upstream", "fiscaldata", "dts_operating_cash_balance_label_changes.json"),
 	}})
 	got := make(map[string]int64)
 	count := 0
 	for y := 2005; y <= 2026; y++ {
-		rows, err := all(t, src, year(y))
+		rows, err := extracttest.All(t, src, year(y))
 		if errors.Is(err, extract.ErrNoData) {
 			continue
 		}
@@ -122,7 +107,7 @@ func TestOperatingCashReadsEveryPage(t *testing.T) {
 	base, p := serve(t,
 		page(2, 3, 2, row("2026-09-24", closingLabel, "924627", "null"), row("2026-09-25", openingLabel, "924627", "null")),
 		page(1, 3, 2, row("2026-09-25", closingLabel, "945290", "null")))
-	rows, err := all(t, fiscaldata.OperatingCash(newClient(t), fiscaldata.Config{Base: base}), year(2026))
+	rows, err := extracttest.All(t, fiscaldata.OperatingCash(extracttest.Client(t), fiscaldata.Config{Base: base}), year(2026))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,14 +130,14 @@ func TestOperatingCashReadsEveryPage(t *testing.T) {
 func TestOperatingCashNoDataIsNotAFailure(t *testing.T) {
 	t.Parallel()
 	base, p := serve(t, page(0, 0, 0))
-	src := fiscaldata.OperatingCash(newClient(t), fiscaldata.Config{Base: base})
-	if _, err := all(t, src, year(2004)); !errors.Is(err, extract.ErrNoData) || len(p.asked) > 0 {
+	src := fiscaldata.OperatingCash(extracttest.Client(t), fiscaldata.Config{Base: base})
+	if _, err := extracttest.All(t, src, year(2004)); !errors.Is(err, extract.ErrNoData) || len(p.asked) > 0 {
 		t.Errorf("before the table begins: got %v, asked %v", err, p.asked)
 	}
-	if _, err := all(t, src, year(2030)); !errors.Is(err, extract.ErrNoData) {
+	if _, err := extracttest.All(t, src, year(2030)); !errors.Is(err, extract.ErrNoData) {
 		t.Errorf("an empty year: got %v", err)
 	}
-	if _, err := all(t, src, schemas.CutYear.Window("mts", schemas.NewDate(2024, 1, 1))); err == nil || errors.Is(err, extract.ErrNoData) {
+	if _, err := extracttest.All(t, src, schemas.CutYear.Window("mts", schemas.NewDate(2024, 1, 1))); err == nil || errors.Is(err, extract.ErrNoData) {
 		t.Errorf("an unknown statement: got %v", err)
 	}
 }
@@ -207,7 +192,7 @@ func TestOperatingCashRefusesHostileAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, _ := serve(t, tc.pages...)
-			_, err := all(t, fiscaldata.OperatingCash(newClient(t), fiscaldata.Config{Base: base}), year(2026))
+			_, err := extracttest.All(t, fiscaldata.OperatingCash(extracttest.Client(t), fiscaldata.Config{Base: base}), year(2026))
 			var broken *extract.ContractError
 			if !errors.As(err, &broken) {
 				t.Fatalf("got %v, want a ContractError", err)
@@ -233,7 +218,7 @@ func TestOperatingCashLaterFileCounts(t *testing.T) {
 		}
 		files = append(files, "file://"+path)
 	}
-	rows, err := all(t, fiscaldata.OperatingCash(newClient(t), fiscaldata.Config{Files: files}), year(2026))
+	rows, err := extracttest.All(t, fiscaldata.OperatingCash(extracttest.Client(t), fiscaldata.Config{Files: files}), year(2026))
 	if err != nil || len(rows) != 1 || rows[0].Open.V != 945291 {
 		t.Errorf("got %+v, %v", rows, err)
 	}
@@ -242,7 +227,7 @@ func TestOperatingCashLaterFileCounts(t *testing.T) {
 func TestProbeSaysWhatCameBack(t *testing.T) {
 	t.Parallel()
 	base, p := serve(t, page(2, 5200, 260, row("2026-09-25", openingLabel, "924627", "null"), row("2026-09-25", closingLabel, "945290", "null")))
-	got, err := fiscaldata.Probe(t.Context(), newClient(t), fiscaldata.Config{Base: base})
+	got, err := fiscaldata.Probe(t.Context(), extracttest.Client(t), fiscaldata.Config{Base: base})
 	if err != nil || got != "Treasury cash of USD 945290 mn at the close of 2026-09-25" {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -251,7 +236,7 @@ func TestProbeSaysWhatCameBack(t *testing.T) {
 	}
 	base, _ = serve(t, page(1, 1, 1, row("2026-09-25", "Treasury Cash", "1", "null")))
 	var broken *extract.ContractError
-	if _, err := fiscaldata.Probe(t.Context(), newClient(t), fiscaldata.Config{Base: base}); !errors.As(err, &broken) {
+	if _, err := fiscaldata.Probe(t.Context(), extracttest.Client(t), fiscaldata.Config{Base: base}); !errors.As(err, &broken) {
 		t.Errorf("a renamed label: got %v, want a ContractError", err)
 	}
 }
@@ -271,4 +256,19 @@ func FuzzParseOperatingCash(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestOperatingCashHasManners(t *testing.T) {
+	t.Parallel()
+	extracttest.Manners[schemas.CashBalance]{
+		New: func(g extract.Getter, base string) extract.Source[schemas.CashBalance] {
+			return fiscaldata.OperatingCash(g, fiscaldata.Config{Base: base})
+		},
+		Publisher: &publisher{pages: []string{
+			page(1, 2, 2, row("2026-09-24", closingLabel, "924627", "null")),
+			page(1, 2, 2, row("2026-09-25", closingLabel, "945290", "null")),
+		}},
+		Window: year(2026),
+		Date:   func(r *schemas.CashBalance) schemas.Date { return r.Date },
+	}.Hold(t)
 }

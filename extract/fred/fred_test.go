@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tidemark/extract"
+	"tidemark/extract/extracttest"
 	"tidemark/extract/fred"
 	"tidemark/schemas"
 	"tidemark/schemas/sharedtest"
@@ -31,22 +32,6 @@ func day(s string) schemas.Date {
 		panic(err)
 	}
 	return d
-}
-
-// all drains a source: the rows, or the first error.
-func all(t *testing.T, s extract.Source[schemas.Observation], w schemas.Window) ([]schemas.Observation, error) {
-	t.Helper()
-	var rows []schemas.Observation
-	for batch, err := range s.Fetch(t.Context(), w) {
-		if err != nil {
-			if len(rows) > 0 || len(batch) > 0 {
-				t.Errorf("rows were yielded before the error %v", err)
-			}
-			return nil, err
-		}
-		rows = append(rows, batch...)
-	}
-	return rows, nil
 }
 
 // publisher answers by path and keeps what it was asked.
@@ -111,7 +96,7 @@ func TestRecordedFilesGiveTheirFigures(t *testing.T) {
 		macro(t, "WALCL.csv"), macro(t, "WDTGAL.csv"), macro(t, "WRESBAL.csv"), macro(t, "WSHOSHO.csv"), macro(t, "WTREGEN.csv"),
 		macro(t, "NYFED_SRF_ACCEPTED.csv"), macro(t, "dts_tga_close_2022-2026.csv"),
 	}
-	src := fred.Series(newClient(t), fred.Config{Files: files})
+	src := fred.Series(extracttest.Client(t), fred.Config{Files: files})
 	for _, tc := range []struct {
 		id, day    string
 		rows       int
@@ -131,7 +116,7 @@ func TestRecordedFilesGiveTheirFigures(t *testing.T) {
 		{"TGCRRATE", "2018-04-02", 2073, 1.77, fred.Percent, 1},
 		{"SP500", "2026-07-21", 2512, 7509.2, fred.Index, 1},
 	} {
-		rows, err := all(t, src, window(tc.id))
+		rows, err := extracttest.All(t, src, window(tc.id))
 		if err != nil {
 			t.Errorf("%s: %v", tc.id, err)
 			continue
@@ -155,7 +140,7 @@ func TestRecordedFilesGiveTheirFigures(t *testing.T) {
 			t.Errorf("%s: %s is missing", tc.id, tc.day)
 		}
 	}
-	if _, err := all(t, src, window("GDP")); !errors.Is(err, extract.ErrNoData) {
+	if _, err := extracttest.All(t, src, window("GDP")); !errors.Is(err, extract.ErrNoData) {
 		t.Errorf("a series without a file: got %v, want ErrNoData", err)
 	}
 }
@@ -171,8 +156,8 @@ func writeFile(t *testing.T, name, content string) string {
 
 func TestHolidayIsARowWithoutAValue(t *testing.T) {
 	t.Parallel()
-	src := fred.Series(newClient(t), fred.Config{Files: []string{"file://" + sharedtest.File(t, "upstream", "fred", "fredgraph_RRPONTSYD_2003-02-07_2026-07-31.csv")}})
-	rows, err := all(t, src, window("RRPONTSYD"))
+	src := fred.Series(extracttest.Client(t), fred.Config{Files: []string{"file://" + sharedtest.File(t, "upstream", "fred", "fredgraph_RRPONTSYD_2003-02-07_2026-07-31.csv")}})
+	rows, err := extracttest.All(t, src, window("RRPONTSYD"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +179,7 @@ func TestHolidayIsARowWithoutAValue(t *testing.T) {
 func TestUnitChangeIsNoticedAndNeverLoaded(t *testing.T) {
 	t.Parallel()
 	old := "file://" + sharedtest.File(t, "market", "macro", "WRESBAL_vintage_2025-04_billions.csv")
-	_, err := all(t, fred.Series(newClient(t), fred.Config{Files: []string{macro(t, "WRESBAL.csv"), old}}), window("WRESBAL"))
+	_, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Files: []string{macro(t, "WRESBAL.csv"), old}}), window("WRESBAL"))
 	var broken *extract.ContractError
 	if !errors.As(err, &broken) {
 		t.Fatalf("got %v, want a ContractError", err)
@@ -210,7 +195,7 @@ func TestUnitChangeIsNoticedAndNeverLoaded(t *testing.T) {
 
 	byName := fred.Config{Files: []string{old}, Units: map[string]string{"WRESBAL_vintage_2025-04_billions.csv": fred.Billions}}
 	bySeries := fred.Config{Files: []string{old}, Units: map[string]string{"WRESBAL": fred.Billions}}
-	now, err := all(t, fred.Series(newClient(t), fred.Config{Files: []string{macro(t, "WRESBAL.csv")}}), window("WRESBAL"))
+	now, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Files: []string{macro(t, "WRESBAL.csv")}}), window("WRESBAL"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +204,7 @@ func TestUnitChangeIsNoticedAndNeverLoaded(t *testing.T) {
 		millions[r.Date] = r.Value.V * r.Multiplier
 	}
 	for name, cfg := range map[string]fred.Config{"by file": byName, "by series": bySeries} {
-		rows, err := all(t, fred.Series(newClient(t), cfg), window("WRESBAL"))
+		rows, err := extracttest.All(t, fred.Series(extracttest.Client(t), cfg), window("WRESBAL"))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -236,7 +221,7 @@ func TestUnitChangeIsNoticedAndNeverLoaded(t *testing.T) {
 		}
 	}
 	wrong := fred.Config{Files: []string{macro(t, "WRESBAL.csv")}, Units: map[string]string{"WRESBAL": fred.Billions}}
-	if _, err := all(t, fred.Series(newClient(t), wrong), window("WRESBAL")); !errors.As(err, &broken) || !strings.Contains(broken.What, fred.Millions) {
+	if _, err := extracttest.All(t, fred.Series(extracttest.Client(t), wrong), window("WRESBAL")); !errors.As(err, &broken) || !strings.Contains(broken.What, fred.Millions) {
 		t.Errorf("millions declared as billions: got %v", err)
 	}
 }
@@ -252,7 +237,7 @@ func TestAPITakesTheUnitFromTheMetadata(t *testing.T) {
 		{"Billions of U.S. Dollars", "3347.410", 3_347_410e6},
 	} {
 		base, p := serve(t, api(metadata("WRESBAL", title, tc.units, "Weekly, Ending Wednesday"), observations("2025-07-23 .", "2025-07-30 "+tc.value)))
-		rows, err := all(t, fred.Series(newClient(t), fred.Config{Base: base, Key: key}), window("WRESBAL"))
+		rows, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Base: base, Key: key}), window("WRESBAL"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -315,7 +300,7 @@ func TestAPIRefusesHostileAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, _ := serve(t, api(tc.meta, tc.obs))
-			_, err := all(t, fred.Series(newClient(t), fred.Config{Base: base, Key: key}), window("WALCL"))
+			_, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Base: base, Key: key}), window("WALCL"))
 			checkBroken(t, err, "WALCL", tc.want)
 		})
 	}
@@ -366,7 +351,7 @@ func TestGraphRefusesHostileAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, _ := serve(t, map[string]string{graph: tc.body})
-			_, err := all(t, fred.Series(newClient(t), fred.Config{Base: base}), window("WALCL"))
+			_, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Base: base}), window("WALCL"))
 			checkBroken(t, err, "WALCL", tc.want)
 		})
 	}
@@ -375,14 +360,14 @@ func TestGraphRefusesHostileAnswers(t *testing.T) {
 func TestGraphAsksForTheSeriesAndTheWindow(t *testing.T) {
 	t.Parallel()
 	base, p := serve(t, map[string]string{graph: "DATE,SOFR\n2018-12-31,3.00\n2019-01-01,.\n2019-01-02,3.15\n"})
-	src := fred.Series(newClient(t), fred.Config{GraphBase: base})
-	rows, err := all(t, src, window("SOFR"))
+	src := fred.Series(extracttest.Client(t), fred.Config{GraphBase: base})
+	rows, err := extracttest.All(t, src, window("SOFR"))
 	if err != nil || len(rows) != 3 || rows[1].Value.OK || rows[2].Value.V != 3.15 || rows[2].Unit != "Percent" || rows[2].Multiplier != 1 {
 		t.Errorf("got %+v, %v", rows, err)
 	}
 	narrow := schemas.Window{Part: "fred:SOFR", From: day("2019-01-01"), To: day("2020-01-01")}
 	var broken *extract.ContractError
-	if _, err := all(t, src, narrow); !errors.As(err, &broken) || !strings.Contains(broken.What, "2018-12-31, which was not asked for") {
+	if _, err := extracttest.All(t, src, narrow); !errors.As(err, &broken) || !strings.Contains(broken.What, "2018-12-31, which was not asked for") {
 		t.Errorf("a day that was not asked for: got %v", err)
 	}
 	want := []string{graph + "?id=SOFR", graph + "?coed=2019-12-31&cosd=2019-01-01&id=SOFR"}
@@ -394,7 +379,7 @@ func TestGraphAsksForTheSeriesAndTheWindow(t *testing.T) {
 func TestDaysBefore1970AreLeftOut(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, map[string]string{graph: "observation_date,GDP\n1969-10-01,1052.696\n1970-01-01,1058.1\n2026-04-01,31095.089\n"})
-	rows, err := all(t, fred.Series(newClient(t), fred.Config{Base: base}), window("GDP"))
+	rows, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Base: base}), window("GDP"))
 	if err != nil || len(rows) != 2 || rows[0].Date != day("1970-01-01") {
 		t.Errorf("got %+v, %v", rows, err)
 	}
@@ -412,7 +397,7 @@ func TestSeriesSaysWhatToDoAboutTheConfiguration(t *testing.T) {
 		"key of another form": {fred.Config{Key: "SECRETSECRET"}, "fred:WALCL", "32 lower-case hexadecimal"},
 		"unit not known":      {fred.Config{}, "fred:M2SL", "declare it"},
 	} {
-		_, err := all(t, fred.Series(newClient(t), tc.cfg), schemas.CutWhole.Window(tc.part, 0))
+		_, err := extracttest.All(t, fred.Series(extracttest.Client(t), tc.cfg), schemas.CutWhole.Window(tc.part, 0))
 		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: got %v, want %q", name, err, tc.want)
 		}
@@ -423,7 +408,7 @@ func TestUncataloguedSeriesWithADeclaredUnit(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, map[string]string{graph: "observation_date,M2SL\n2026-08-01,22000.1\n"})
 	cfg := fred.Config{Base: base, Units: map[string]string{"M2SL": "Billions of Dollars"}}
-	rows, err := all(t, fred.Series(newClient(t), cfg), window("M2SL"))
+	rows, err := extracttest.All(t, fred.Series(extracttest.Client(t), cfg), window("M2SL"))
 	if err != nil || len(rows) != 1 || rows[0].Multiplier != 1e9 {
 		t.Errorf("got %+v, %v", rows, err)
 	}
@@ -431,8 +416,8 @@ func TestUncataloguedSeriesWithADeclaredUnit(t *testing.T) {
 
 func TestRecordedAPIAnswerAsAFile(t *testing.T) {
 	t.Parallel()
-	src := fred.Series(newClient(t), fred.Config{Files: []string{"file://" + sharedtest.File(t, "upstream", "fred", "series_observations_SOFR_2024-06-01_2024-06-06.json")}})
-	rows, err := all(t, src, window("SOFR"))
+	src := fred.Series(extracttest.Client(t), fred.Config{Files: []string{"file://" + sharedtest.File(t, "upstream", "fred", "series_observations_SOFR_2024-06-01_2024-06-06.json")}})
+	rows, err := extracttest.All(t, src, window("SOFR"))
 	if err != nil || len(rows) != 4 || rows[0].Value.V != 5.35 || rows[3].Date != day("2024-06-06") {
 		t.Errorf("got %+v, %v", rows, err)
 	}
@@ -442,7 +427,7 @@ func TestLaterFileCounts(t *testing.T) {
 	t.Parallel()
 	a := writeFile(t, "SOFR_a.csv", "observation_date,SOFR\n2026-09-24,3.88\n2026-09-25,3.90\n")
 	b := writeFile(t, "SOFR_b.csv", "observation_date,SOFR\n2026-09-25,3.91\n2026-09-28,3.92\n")
-	rows, err := all(t, fred.Series(newClient(t), fred.Config{Files: []string{a, b}}), window("SOFR"))
+	rows, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Files: []string{a, b}}), window("SOFR"))
 	if err != nil || len(rows) != 3 || rows[1].Value.V != 3.91 {
 		t.Errorf("got %+v, %v", rows, err)
 	}
@@ -451,7 +436,7 @@ func TestLaterFileCounts(t *testing.T) {
 func TestProbeSaysWhatCameBack(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, map[string]string{graph: "observation_date,WALCL\n2026-09-23,6747704\n"})
-	got, err := fred.Probe(t.Context(), newClient(t), fred.Config{Base: base, Files: []string{"file:///nowhere"}})
+	got, err := fred.Probe(t.Context(), extracttest.Client(t), fred.Config{Base: base, Files: []string{"file:///nowhere"}})
 	if err != nil || got != "WALCL 6747704 (Millions of U.S. Dollars) for 2026-09-23, by keyless CSV" {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -513,4 +498,24 @@ func FuzzParseMetadata(f *testing.F) {
 			t.Errorf("believed %+v", m)
 		}
 	})
+}
+
+func TestSeriesHasManners(t *testing.T) {
+	t.Parallel()
+	for name, apiKey := range map[string]string{"API": key, "keyless": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answers := api(metadata("SOFR", "Secured Overnight Financing Rate", "Percent", "Daily"), observations("2026-09-24 3.88", "2026-09-25 3.90"))
+			answers[graph] = "observation_date,SOFR\n2026-09-24,3.88\n2026-09-25,3.90\n"
+			extracttest.Manners[schemas.Observation]{
+				New: func(g extract.Getter, base string) extract.Source[schemas.Observation] {
+					return fred.Series(g, fred.Config{Base: base, Key: apiKey})
+				},
+				Publisher: &publisher{answers: answers},
+				Window:    window("SOFR"),
+				Date:      func(r *schemas.Observation) schemas.Date { return r.Date },
+				Secret:    apiKey,
+			}.Hold(t)
+		})
+	}
 }

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"tidemark/extract"
+	"tidemark/extract/extracttest"
 	"tidemark/extract/h41"
 	"tidemark/schemas"
 )
@@ -97,7 +98,7 @@ func serve(t *testing.T, body []byte) (base string, path *atomic.Value) {
 func TestArchiveIsAskedForAndRead(t *testing.T) {
 	t.Parallel()
 	base, path := serve(t, pack(t, member{"frb_common.xsd", "<x/>"}, member{"H41_H41.xsd", "<x/>"}, member{"H41_data.xml", release()}, member{"H41_struct.xml", "<x/>"}))
-	rows, err := all(t, h41.Archive(newClient(t), h41.Config{Base: base}), window)
+	rows, err := extracttest.All(t, h41.Archive(extracttest.Client(t), h41.Config{Base: base}), window)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +119,7 @@ func TestArchiveIsAskedForAndRead(t *testing.T) {
 	if _, ok := at[point{"RESPPMA_XCH1_N.WW", "2026-09-23"}]; ok {
 		t.Error("a series nobody asked for was kept")
 	}
-	more, err := all(t, h41.Archive(newClient(t), h41.Config{Base: base, Series: []string{"RESPPMA_XCH1_N.WW"}}), window)
+	more, err := extracttest.All(t, h41.Archive(extracttest.Client(t), h41.Config{Base: base, Series: []string{"RESPPMA_XCH1_N.WW"}}), window)
 	if err != nil || len(more) != len(rows)+3 {
 		t.Errorf("with one more series: got %d rows, %v, want %d", len(more), err, len(rows)+3)
 	}
@@ -132,9 +133,9 @@ func TestArchiveIsAskedForAndRead(t *testing.T) {
 func TestArchiveKeepsToTheWindow(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, pack(t, member{"H41_data.xml", release()}))
-	src := h41.Archive(newClient(t), h41.Config{Base: base})
+	src := h41.Archive(extracttest.Client(t), h41.Config{Base: base})
 	year := schemas.CutYear.Window(h41.Release, schemas.NewDate(2008, time.June, 1))
-	rows, err := all(t, src, year)
+	rows, err := extracttest.All(t, src, year)
 	if err != nil || len(rows) != len(h41.Series()) {
 		t.Errorf("got %d rows, %v, want %d", len(rows), err, len(h41.Series()))
 	}
@@ -143,10 +144,10 @@ func TestArchiveKeepsToTheWindow(t *testing.T) {
 			t.Errorf("%s is outside %s", r.Date, year)
 		}
 	}
-	if _, err := all(t, src, schemas.CutYear.Window(h41.Release, schemas.NewDate(1999, time.June, 1))); !errors.Is(err, extract.ErrNoData) {
+	if _, err := extracttest.All(t, src, schemas.CutYear.Window(h41.Release, schemas.NewDate(1999, time.June, 1))); !errors.Is(err, extract.ErrNoData) {
 		t.Errorf("a year without values: got %v, want ErrNoData", err)
 	}
-	if _, err := all(t, src, schemas.CutWhole.Window("h8", 0)); err == nil || errors.Is(err, extract.ErrNoData) {
+	if _, err := extracttest.All(t, src, schemas.CutWhole.Window("h8", 0)); err == nil || errors.Is(err, extract.ErrNoData) {
 		t.Errorf("an unknown release: got %v", err)
 	}
 }
@@ -172,13 +173,13 @@ func TestSavedFormsGiveTheSameRows(t *testing.T) {
 	for _, f := range []string{
 		save("a.zip", pack(t, member{"H41_data.xml", release()})), save("a.xml", []byte(release())), save("a.xml.gz", packed.Bytes()),
 	} {
-		rows, err := all(t, h41.Archive(newClient(t), h41.Config{Files: []string{f}}), window)
+		rows, err := extracttest.All(t, h41.Archive(extracttest.Client(t), h41.Config{Files: []string{f}}), window)
 		if err != nil || len(rows) != 3*len(h41.Series()) {
 			t.Errorf("%s: got %d rows, %v", f, len(rows), err)
 		}
 	}
 	newer := save("b.xml", []byte(strings.ReplaceAll(release(), "6747704", "6747705")))
-	rows, err := all(t, h41.Archive(newClient(t), h41.Config{Files: []string{save("a.xml", []byte(release())), newer}}), window)
+	rows, err := extracttest.All(t, h41.Archive(extracttest.Client(t), h41.Config{Files: []string{save("a.xml", []byte(release())), newer}}), window)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +266,7 @@ func TestArchiveRefusesHostileAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, _ := serve(t, tc.body)
-			_, err := all(t, h41.Archive(newClient(t), h41.Config{Base: base}), window)
+			_, err := extracttest.All(t, h41.Archive(extracttest.Client(t), h41.Config{Base: base}), window)
 			var broken *extract.ContractError
 			if !errors.As(err, &broken) {
 				t.Fatalf("got %v, want a ContractError", err)
@@ -327,7 +328,7 @@ func TestGzipBombInAFileIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, packed.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := all(t, h41.Archive(newClient(t), h41.Config{Files: []string{"file://" + path}}), window)
+	_, err := extracttest.All(t, h41.Archive(extracttest.Client(t), h41.Config{Files: []string{"file://" + path}}), window)
 	if err == nil || !strings.Contains(err.Error(), "inflate") {
 		t.Errorf("got %v", err)
 	}
@@ -454,4 +455,17 @@ func checkRows(t *testing.T, rows []schemas.Observation, err error) {
 			t.Errorf("believed %+v", r)
 		}
 	}
+}
+
+func TestArchiveHasManners(t *testing.T) {
+	t.Parallel()
+	body := pack(t, member{"H41_data.xml", release()})
+	extracttest.Manners[schemas.Observation]{
+		New: func(g extract.Getter, base string) extract.Source[schemas.Observation] {
+			return h41.Archive(g, h41.Config{Base: base})
+		},
+		Publisher: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) }),
+		Window:    window,
+		Date:      func(r *schemas.Observation) schemas.Date { return r.Date },
+	}.Hold(t)
 }

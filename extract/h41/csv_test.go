@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tidemark/extract"
+	"tidemark/extract/extracttest"
 	"tidemark/extract/h41"
 	"tidemark/schemas"
 )
@@ -28,7 +29,7 @@ func fetchCSV(t *testing.T, content string, cfg h41.Config) ([]schemas.Observati
 		t.Fatal(err)
 	}
 	cfg.Files = []string{"file://" + path}
-	return all(t, h41.Archive(newClient(t), cfg), window)
+	return extracttest.All(t, h41.Archive(extracttest.Client(t), cfg), window)
 }
 
 func TestDownloadIsReadByName(t *testing.T) {

@@ -3,29 +3,13 @@ package h41_test
 import (
 	"testing"
 
-	"tidemark/extract"
+	"tidemark/extract/extracttest"
 	"tidemark/extract/h41"
 	"tidemark/schemas"
 	"tidemark/schemas/sharedtest"
 )
 
 var window = schemas.CutWhole.Window(h41.Release, schemas.MinDate)
-
-// all drains a source: the rows, or the first error.
-func all(t *testing.T, s extract.Source[schemas.Observation], w schemas.Window) ([]schemas.Observation, error) {
-	t.Helper()
-	var rows []schemas.Observation
-	for batch, err := range s.Fetch(t.Context(), w) {
-		if err != nil {
-			if len(rows) > 0 || len(batch) > 0 {
-				t.Errorf("rows were yielded before the error %v", err)
-			}
-			return nil, err
-		}
-		rows = append(rows, batch...)
-	}
-	return rows, nil
-}
 
 type point struct {
 	series string
@@ -42,12 +26,12 @@ func index(rows []schemas.Observation) map[point]schemas.Observation {
 
 func TestRecordedDownloadsGiveThePublishedFigures(t *testing.T) {
 	t.Parallel()
-	src := h41.Archive(newClient(t), h41.Config{Files: []string{
+	src := h41.Archive(extracttest.Client(t), h41.Config{Files: []string{
 		"file://" + sharedtest.File(t, "market", "macro", "FRB_H41_2021-2023.csv.gz"),
 		"file://" + sharedtest.File(t, "upstream", "fed_h41", "ddp_seriescolumn_table1_2021-04-28_2023-03-22.csv"),
 		"file://" + sharedtest.File(t, "upstream", "fed_h41", "ddp_seriescolumn_table5_lastobs5_2026-08-26_2026-09-23.csv"),
 	}})
-	rows, err := all(t, src, window)
+	rows, err := extracttest.All(t, src, window)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tidemark/extract"
+	"tidemark/extract/extracttest"
 	"tidemark/extract/nyfed"
 	"tidemark/schemas"
 )
@@ -26,8 +27,8 @@ func heads(rows []schemas.Operation) []schemas.Operation {
 
 func TestOperationsKeepsWhatTheServerDidNotFilter(t *testing.T) {
 	t.Parallel()
-	src := nyfed.Operations(newClient(t), nyfed.Config{Files: recorded(t, "rp_results_search_2017-05-22.json", "rp_results_search_2026-09-21_2026-09-28.json")})
-	rows, err := all(t, src, year(nyfed.Desk, 2026))
+	src := nyfed.Operations(extracttest.Client(t), nyfed.Config{Files: recorded(t, "rp_results_search_2017-05-22.json", "rp_results_search_2026-09-21_2026-09-28.json")})
+	rows, err := extracttest.All(t, src, year(nyfed.Desk, 2026))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func TestOperationsKeepsWhatTheServerDidNotFilter(t *testing.T) {
 
 func TestOperationsKeepsTheSmallValueExercise(t *testing.T) {
 	t.Parallel()
-	rows, err := all(t, nyfed.Operations(newClient(t), nyfed.Config{Files: recorded(t, "rp_results_search_2017-05-22.json")}), year(nyfed.Desk, 2017))
+	rows, err := extracttest.All(t, nyfed.Operations(extracttest.Client(t), nyfed.Config{Files: recorded(t, "rp_results_search_2017-05-22.json")}), year(nyfed.Desk, 2017))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func TestOperationsKeepsTheSmallValueExercise(t *testing.T) {
 
 func TestOperationsRefusesTheReducedRecordOfPropositions(t *testing.T) {
 	t.Parallel()
-	_, err := all(t, nyfed.Operations(newClient(t), nyfed.Config{Files: recorded(t, "rp_reverserepo_propositions_2014-12-15_2015-01-05.json")}), year(nyfed.Desk, 2014))
+	_, err := extracttest.All(t, nyfed.Operations(extracttest.Client(t), nyfed.Config{Files: recorded(t, "rp_reverserepo_propositions_2014-12-15_2015-01-05.json")}), year(nyfed.Desk, 2014))
 	var broken *extract.ContractError
 	if !errors.As(err, &broken) || !strings.Contains(broken.What, "auctionStatus is missing") {
 		t.Errorf("got %v", err)
@@ -102,7 +103,7 @@ const operations2022 = `{"repo":{"operations":[
 func TestOperationsAsksForTheDaysOfTheWindow(t *testing.T) {
 	t.Parallel()
 	base, last := serve(t, operations2022)
-	rows, err := all(t, nyfed.Operations(newClient(t), nyfed.Config{Base: base}), year(nyfed.Desk, 2022))
+	rows, err := extracttest.All(t, nyfed.Operations(extracttest.Client(t), nyfed.Config{Base: base}), year(nyfed.Desk, 2022))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +133,7 @@ func TestOperationsLaterFileCounts(t *testing.T) {
 		files []string
 		want  int64
 	}{{[]string{first, second}, 2_553_000_000_000}, {[]string{second, first}, 2_553_716_000_000}} {
-		rows, err := all(t, nyfed.Operations(newClient(t), nyfed.Config{Files: tc.files}), year(nyfed.Desk, 2022))
+		rows, err := extracttest.All(t, nyfed.Operations(extracttest.Client(t), nyfed.Config{Files: tc.files}), year(nyfed.Desk, 2022))
 		if err != nil || len(rows) != 2 {
 			t.Fatalf("got %d rows, %v", len(rows), err)
 		}
@@ -145,14 +146,14 @@ func TestOperationsLaterFileCounts(t *testing.T) {
 func TestOperationsNoDataIsNotAFailure(t *testing.T) {
 	t.Parallel()
 	base, last := serve(t, `{"repo":{"operations":[]}}`)
-	src := nyfed.Operations(newClient(t), nyfed.Config{Base: base})
-	if _, err := all(t, src, year(nyfed.Desk, 1999)); !errors.Is(err, extract.ErrNoData) || last.URL != nil {
+	src := nyfed.Operations(extracttest.Client(t), nyfed.Config{Base: base})
+	if _, err := extracttest.All(t, src, year(nyfed.Desk, 1999)); !errors.Is(err, extract.ErrNoData) || last.URL != nil {
 		t.Errorf("before there were operations: got %v, asked %v", err, last.URL)
 	}
-	if _, err := all(t, src, year(nyfed.Desk, 2030)); !errors.Is(err, extract.ErrNoData) {
+	if _, err := extracttest.All(t, src, year(nyfed.Desk, 2030)); !errors.Is(err, extract.ErrNoData) {
 		t.Errorf("an empty year: got %v", err)
 	}
-	if _, err := all(t, src, year("ecb", 2024)); err == nil || errors.Is(err, extract.ErrNoData) {
+	if _, err := extracttest.All(t, src, year("ecb", 2024)); err == nil || errors.Is(err, extract.ErrNoData) {
 		t.Errorf("an unknown desk: got %v", err)
 	}
 }
@@ -166,7 +167,7 @@ func TestOperationsRefusesHostileAnswers(t *testing.T) {
 		return strings.Replace(operations2022, old, repl, 1)
 	}
 	hostile(t, func(base string) extract.Source[schemas.Operation] {
-		return nyfed.Operations(newClient(t), nyfed.Config{Base: base})
+		return nyfed.Operations(extracttest.Client(t), nyfed.Config{Base: base})
 	}, year(nyfed.Desk, 2022), map[string]struct{ body, want string }{
 		"web page":                {"<html><body>sorry</body></html>", "web page"},
 		"empty":                   {"\n", "empty"},
@@ -209,4 +210,16 @@ func FuzzParseOperations(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestOperationsHasManners(t *testing.T) {
+	t.Parallel()
+	extracttest.Manners[schemas.Operation]{
+		New: func(g extract.Getter, base string) extract.Source[schemas.Operation] {
+			return nyfed.Operations(g, nyfed.Config{Base: base})
+		},
+		Publisher: answering(operations2022),
+		Window:    year(nyfed.Desk, 2022),
+		Date:      func(r *schemas.Operation) schemas.Date { return r.Date },
+	}.Hold(t)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tidemark/extract"
+	"tidemark/extract/extracttest"
 	"tidemark/extract/nyfed"
 	"tidemark/schemas"
 	"tidemark/schemas/sharedtest"
@@ -29,22 +30,6 @@ func day(s string) schemas.Date {
 
 func year(part string, y int) schemas.Window {
 	return schemas.CutYear.Window(part, schemas.NewDate(y, time.January, 1))
-}
-
-// all drains a source: the rows, or the first error.
-func all[T any](t *testing.T, s extract.Source[T], w schemas.Window) ([]T, error) {
-	t.Helper()
-	var rows []T
-	for batch, err := range s.Fetch(t.Context(), w) {
-		if err != nil {
-			if len(rows) > 0 || len(batch) > 0 {
-				t.Errorf("rows were yielded before the error %v", err)
-			}
-			return nil, err
-		}
-		rows = append(rows, batch...)
-	}
-	return rows, nil
 }
 
 // serve answers every request with body and keeps the last request.
@@ -74,7 +59,7 @@ func ignorePayload(r schemas.Rate) schemas.Rate { r.Payload = ""; return r }
 
 func TestRatesReadsEveryEraOfEFFR(t *testing.T) {
 	t.Parallel()
-	src := nyfed.Rates(newClient(t), nyfed.Config{Files: recorded(t,
+	src := nyfed.Rates(extracttest.Client(t), nyfed.Config{Files: recorded(t,
 		"rates_effr_search_2008-12-10_2008-12-22.json", "rates_effr_search_2016-02-25_2016-03-03.json",
 		"rates_effr_search_2023-01-01_2023-06-06.json", "rates_effr_last5_2026-09-25.json", "rates_sofr_last5_2026-09-25.json",
 		"rates_obfr_search_2024-06-01_2024-06-06.json", "rates_sofr_last_2026-06-05.json")})
@@ -105,7 +90,7 @@ func TestRatesReadsEveryEraOfEFFR(t *testing.T) {
 			Name: "EFFR", Date: day("2026-09-25"), Percent: some(3.88), P1: some(3.85), P25: some(3.88), P75: some(3.89), P99: some(3.9), Volume: some(112), TargetFrom: some(3.75), TargetTo: some(4),
 		}},
 	} {
-		rows, err := all(t, src, year("EFFR", tc.year))
+		rows, err := extracttest.All(t, src, year("EFFR", tc.year))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,13 +116,13 @@ func TestRatesReadsEveryEraOfEFFR(t *testing.T) {
 			t.Errorf("%s is missing", tc.want.Date)
 		}
 	}
-	if rows, err := all(t, src, year("EFFR", 2023)); err != nil || len(rows) != 108 {
+	if rows, err := extracttest.All(t, src, year("EFFR", 2023)); err != nil || len(rows) != 108 {
 		t.Errorf("2023: got %d rows, %v, want 108", len(rows), err)
 	}
-	if rows, err := all(t, src, year("SOFR", 2026)); err != nil || len(rows) != 20 {
+	if rows, err := extracttest.All(t, src, year("SOFR", 2026)); err != nil || len(rows) != 20 {
 		t.Errorf("SOFR 2026 from two files: got %d rows, %v, want 20", len(rows), err)
 	}
-	if _, err := all(t, src, year("EFFR", 2011)); !errors.Is(err, extract.ErrNoData) {
+	if _, err := extracttest.All(t, src, year("EFFR", 2011)); !errors.Is(err, extract.ErrNoData) {
 		t.Errorf("a year without rows: got %v, want ErrNoData", err)
 	}
 }
@@ -150,7 +135,7 @@ const sofr2019 = `{ "refRates": [
 func TestRatesAsksForTheDaysOfTheWindow(t *testing.T) {
 	t.Parallel()
 	base, last := serve(t, sofr2019)
-	rows, err := all(t, nyfed.Rates(newClient(t), nyfed.Config{Base: base + "/"}), year("SOFR", 2019))
+	rows, err := extracttest.All(t, nyfed.Rates(extracttest.Client(t), nyfed.Config{Base: base + "/"}), year("SOFR", 2019))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +164,7 @@ func TestRatesAddresses(t *testing.T) {
 		"EFFR": "/api/rates/unsecured/effr/search.json", "OBFR": "/api/rates/unsecured/obfr/search.json",
 	} {
 		base, last := serve(t, `{"refRates": []}`)
-		_, err := all(t, nyfed.Rates(newClient(t), nyfed.Config{Base: base}), year(name, 2024))
+		_, err := extracttest.All(t, nyfed.Rates(extracttest.Client(t), nyfed.Config{Base: base}), year(name, 2024))
 		if !errors.Is(err, extract.ErrNoData) {
 			t.Errorf("%s: an empty list gave %v, want ErrNoData", name, err)
 		}
@@ -192,7 +177,7 @@ func TestRatesAddresses(t *testing.T) {
 func TestRatesAsksNothingBeforeTheSeriesBegins(t *testing.T) {
 	t.Parallel()
 	base, last := serve(t, sofr2019)
-	_, err := all(t, nyfed.Rates(newClient(t), nyfed.Config{Base: base}), year("SOFR", 2017))
+	_, err := extracttest.All(t, nyfed.Rates(extracttest.Client(t), nyfed.Config{Base: base}), year("SOFR", 2017))
 	if !errors.Is(err, extract.ErrNoData) {
 		t.Errorf("got %v, want ErrNoData", err)
 	}
@@ -203,7 +188,7 @@ func TestRatesAsksNothingBeforeTheSeriesBegins(t *testing.T) {
 
 func TestRatesRefusesAnUnknownPart(t *testing.T) {
 	t.Parallel()
-	_, err := all(t, nyfed.Rates(newClient(t), nyfed.Config{}), year("LIBOR", 2019))
+	_, err := extracttest.All(t, nyfed.Rates(extracttest.Client(t), nyfed.Config{}), year("LIBOR", 2019))
 	if err == nil || !strings.Contains(err.Error(), "LIBOR") {
 		t.Errorf("got %v", err)
 	}
@@ -217,7 +202,7 @@ func hostile[T any](t *testing.T, source func(base string) extract.Source[T], w 
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, _ := serve(t, tc.body)
-			_, err := all(t, source(base), w)
+			_, err := extracttest.All(t, source(base), w)
 			var broken *extract.ContractError
 			if !errors.As(err, &broken) {
 				t.Fatalf("got %v, want a ContractError", err)
@@ -242,7 +227,7 @@ func TestRatesRefusesHostileAnswers(t *testing.T) {
 		return `{"refRates":[` + strings.Replace(row, old, repl, 1) + `]}`
 	}
 	hostile(t, func(base string) extract.Source[schemas.Rate] {
-		return nyfed.Rates(newClient(t), nyfed.Config{Base: base})
+		return nyfed.Rates(extracttest.Client(t), nyfed.Config{Base: base})
 	}, year("SOFR", 2019), map[string]struct{ body, want string }{
 		"web page":            {"<!DOCTYPE html><html><title>Access denied</title></html>", "web page"},
 		"empty":               {"", "empty"},
@@ -277,7 +262,7 @@ func TestProbeSaysWhatCameBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	base, last := serve(t, string(body))
-	got, err := nyfed.Probe(t.Context(), newClient(t), nyfed.Config{Base: base, Files: []string{"file:///nowhere"}})
+	got, err := nyfed.Probe(t.Context(), extracttest.Client(t), nyfed.Config{Base: base, Files: []string{"file:///nowhere"}})
 	if err != nil || got != "SOFR 3.90 % for 2026-09-25" {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -286,7 +271,7 @@ func TestProbeSaysWhatCameBack(t *testing.T) {
 	}
 	base, _ = serve(t, `{"refRates":[]}`)
 	var broken *extract.ContractError
-	if _, err := nyfed.Probe(t.Context(), newClient(t), nyfed.Config{Base: base}); !errors.As(err, &broken) {
+	if _, err := nyfed.Probe(t.Context(), extracttest.Client(t), nyfed.Config{Base: base}); !errors.As(err, &broken) {
 		t.Errorf("an empty answer: got %v, want a ContractError", err)
 	}
 }
@@ -315,4 +300,20 @@ func writeFile(t *testing.T, dir, name, content string) string {
 		t.Fatal(err)
 	}
 	return "file://" + path
+}
+
+func TestRatesHasManners(t *testing.T) {
+	t.Parallel()
+	extracttest.Manners[schemas.Rate]{
+		New: func(g extract.Getter, base string) extract.Source[schemas.Rate] {
+			return nyfed.Rates(g, nyfed.Config{Base: base})
+		},
+		Publisher: answering(sofr2019),
+		Window:    year("SOFR", 2019),
+		Date:      func(r *schemas.Rate) schemas.Date { return r.Date },
+	}.Hold(t)
+}
+
+func answering(body string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
 }
