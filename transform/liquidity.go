@@ -49,7 +49,7 @@ func computeLiquidity(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
 	billions("discount_window", combine(total, p.weekly(primaryCredit), p.weekly(secondary), p.weekly(seasonal)))
 
 	results := operationResults(in)
-	overnight := overnightReverseRepo(results)
+	overnight := p.overnightReverseRepo(results)
 	onRRP, tgaClose := p.onRRPDaily(overnight), p.tgaDaily(in)
 	p.compareCash(tgaClose, items["tga"])
 	billions("onrrp", onRRP)

@@ -22,7 +22,7 @@ var standingRepoStart = schemas.NewDate(2021, time.July, 29)
 const operationUsage = 100.0
 
 // fedDays returns a reading for each Federal Reserve business day from the
-// first to the last value of r; a day without one was not published.
+// first to the last of r. On a day without a reading nothing was published.
 func (p *published) fedDays(r readings, basis string, known func(schemas.Date) time.Time) readings {
 	first, last, ok := r.span()
 	if !ok {
@@ -31,6 +31,25 @@ func (p *published) fedDays(r readings, basis string, known func(schemas.Date) t
 	return r.onGrid(p.calendar.FedDays(first, last+1), func(d schemas.Date) reading {
 		return reading{status: schemas.NotPublished, basis: basis, known: known(d), inputs: 1}
 	})
+}
+
+// repoDays is fedDays for what the repo market gives.
+func (p *published) repoDays(r readings, known func(schemas.Date) time.Time) readings {
+	first, last, ok := r.span()
+	if !ok {
+		return r
+	}
+	return r.onGrid(p.calendar.FedDays(first, last+1), func(d schemas.Date) reading { return p.noRepo(d, known(d)) })
+}
+
+// noRepo is the reading of a business day without a figure from the repo
+// market: a day on which that market is closed is no gap.
+func (p *published) noRepo(d schemas.Date, known time.Time) reading {
+	x := reading{status: schemas.NotPublished, basis: "nyfed", known: known, inputs: 1}
+	if p.calendar.IsSIFMAClose(d) {
+		x.status = schemas.MarketClosed
+	}
+	return x
 }
 
 // operationResults returns one line of each operation with results, by day
@@ -50,11 +69,13 @@ func operationResults(in *Inputs) []schemas.Operation {
 
 // overnightReverseRepo returns, day by day, the operation of the overnight
 // reverse repo facility: the overnight one that closes last. Small-value
-// exercises close earlier and term operations are not overnight.
-func overnightReverseRepo(results []schemas.Operation) map[schemas.Date]schemas.Operation {
+// exercises close earlier; term operations run beyond the next day on which
+// the repo market is open.
+func (p *published) overnightReverseRepo(results []schemas.Operation) map[schemas.Date]schemas.Operation {
 	out := make(map[schemas.Date]schemas.Operation)
 	for _, o := range results {
-		if o.Type == schemas.OperationReverseRepo && o.Term == "Overnight" && o.Date >= onRRPStart {
+		overnight := o.Term == "Overnight" || o.Settlement != schemas.NoDate && o.Maturity == p.calendar.NextSecuredDay(o.Settlement)
+		if o.Type == schemas.OperationReverseRepo && overnight && o.Date >= onRRPStart {
 			out[o.Date] = o
 		}
 	}
@@ -79,12 +100,13 @@ func (p *published) onRRPDaily(overnight map[schemas.Date]schemas.Operation) rea
 	known := func(d schemas.Date) time.Time { return p.calendar.OperationKnown(d, closing) }
 	fred := p.read("fred/RRPONTSYD", dollars, known)
 	for _, d := range fred.days {
-		if _, have := out.at[d]; !have && p.calendar.IsFedDay(d) && d >= onRRPStart {
+		_, have := out.at[d]
+		if _, ok := fred.value(d); ok && !have && p.calendar.IsFedDay(d) && d >= onRRPStart {
 			out.put(d, fred.at[d])
 		}
 	}
 	out.sort()
-	return p.fedDays(out, "nyfed", known)
+	return p.repoDays(out, known)
 }
 
 // repoDaily returns the take-up of the day's repo operations together, in
@@ -107,11 +129,14 @@ func (p *published) repoDaily(results []schemas.Operation) readings {
 			out.at[d] = x
 		}
 	}
-	if _, last, ok := out.span(); ok {
-		for _, d := range p.calendar.FedDays(standingRepoStart, last) {
-			if _, have := out.at[d]; !have && d > out.days[0] {
-				out.put(d, reading{status: schemas.NotPublished, basis: "nyfed", known: p.calendar.OperationKnown(d, "13:45"), inputs: 1})
-			}
+	out.sort()
+	if len(out.days) == 0 {
+		return out
+	}
+	first, last := out.days[0], out.days[len(out.days)-1]
+	for _, d := range p.calendar.FedDays(max(first, standingRepoStart), last) {
+		if _, have := out.at[d]; !have {
+			out.put(d, p.noRepo(d, p.calendar.OperationKnown(d, "13:45")))
 		}
 	}
 	out.sort()

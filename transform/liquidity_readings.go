@@ -43,10 +43,11 @@ func (r *readings) value(d schemas.Date) (float64, bool) {
 	return x.value, ok && x.status == schemas.StatusOK
 }
 
-// span returns the first and the last day with a value.
+// span returns the first and the last day on which there was something to
+// read, good or bad.
 func (r *readings) span() (first, last schemas.Date, ok bool) {
 	for _, d := range r.days {
-		if _, has := r.value(d); has {
+		if r.at[d].status != schemas.NotPublished {
 			if !ok {
 				first, ok = d, true
 			}
@@ -56,8 +57,7 @@ func (r *readings) span() (first, last schemas.Date, ok bool) {
 	return first, last, ok
 }
 
-// onGrid returns the readings of the given days from the first to the last
-// value of r. A day of the grid without a reading gets the one that missing
+// onGrid returns the readings of the given days within the span of r. A day of the grid without a reading gets the one that missing
 // gives.
 func (r *readings) onGrid(grid []schemas.Date, missing func(schemas.Date) reading) readings {
 	out := newReadings()

@@ -134,7 +134,7 @@ func (p *published) read(key string, convert func(schemas.Observation) (float64,
 }
 
 // weekly returns an item of the statement in USD mn, a reading for every
-// Wednesday from its first to its last value. The H.4.1 itself wins over
+// Wednesday from its first to its last figure. The H.4.1 itself wins over
 // FRED's copy; where they differ by more than rounding, that is found.
 func (p *published) weekly(c concept) readings {
 	own := p.wednesdays("h41/"+c.h41, c)

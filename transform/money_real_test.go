@@ -1,12 +1,14 @@
 package transform
 
 import (
+	"bufio"
 	"compress/gzip"
 	"encoding/csv"
 	"io"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"tidemark/schemas"
@@ -29,7 +31,13 @@ func realTable(t testing.TB, path ...string) [][]string {
 			t.Fatal(err)
 		}
 	}
-	c := csv.NewReader(r)
+	b := bufio.NewReader(r)
+	if mark, err := b.Peek(3); err == nil && string(mark) == "\ufeff" {
+		if _, err := b.Discard(3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := csv.NewReader(b)
 	c.FieldsPerRecord = -1
 	rows, err := c.ReadAll()
 	if err != nil {
@@ -146,9 +154,24 @@ func realFED(t testing.TB) *Inputs {
 	return in
 }
 
+var realLiquidity struct {
+	once     sync.Once
+	facts    []schemas.Fact
+	findings []Finding
+}
+
+// realFacts returns the liquidity facts of all real inputs, computed once.
+func realFacts(t testing.TB) ([]schemas.Fact, []Finding) {
+	t.Helper()
+	sharedtest.Dir(t)
+	r := &realLiquidity
+	r.once.Do(func() { r.facts, r.findings = Compute(schemas.Liquidity.String(), realFED(t)) })
+	return r.facts, r.findings
+}
+
 func TestRealFiguresGiveEveryWeek(t *testing.T) {
 	t.Parallel()
-	facts, findings := Compute(schemas.Liquidity.String(), realFED(t))
+	facts, findings := realFacts(t)
 	for _, f := range findings {
 		if f.Severity == schemas.SeverityError || f.Check != "h41_identity_5" {
 			t.Errorf("%s %s: %s", f.Check, f.Date, f.Message)
@@ -167,6 +190,118 @@ func TestRealFiguresGiveEveryWeek(t *testing.T) {
 		}
 		if n != want {
 			t.Errorf("%s has %d values, want %d", metric, n, want)
+		}
+	}
+}
+
+// Figures of the Federal Reserve's statement and of money markets that others
+// printed, in USD bn, percent and basis points.
+func TestPublishedLiquidityFigures(t *testing.T) {
+	t.Parallel()
+	facts, _ := realFacts(t)
+	got := byMetric(facts)
+	for _, tt := range []struct {
+		metric, day  string
+		want, within float64
+	}{
+		{"onrrp", "2022-12-30", 2553.7, 0.05}, // the record; a Friday
+		{"onrrp", "2024-12-20", 98, 0.5},
+		{"onrrp", "2025-12-31", 106, 0.5},
+		{"reserves_avg", "2025-07-30", 3347.41, 0.005},
+		{"tga_avg", "2025-07-30", 370.51, 0.005},
+		{"reserves_avg", "2025-10-22", 2933, 0.5},
+		{"fed_assets", "2025-11-05", 6570, 5},
+		{"sofr", "2019-09-13", 2.20, 0}, {"sofr", "2019-09-16", 2.43, 0}, {"sofr", "2019-09-17", 5.25, 0}, {"sofr", "2019-09-18", 2.55, 0},
+		{"sofr", "2020-06-30", 0.10, 0}, {"sofr", "2024-12-31", 4.49, 0}, {"sofr", "2025-09-30", 4.24, 0}, {"sofr", "2025-09-29", 4.13, 0},
+		{"effr", "2025-09-30", 4.09, 0}, {"iorb", "2025-09-30", 4.15, 0}, {"sofr", "2025-10-31", 4.22, 0}, {"iorb", "2025-10-31", 3.90, 0},
+		{"sofr", "2025-12-31", 3.87, 0},
+		{"spread_sofr_iorb", "2025-09-30", 9, 1e-9}, {"spread_effr_iorb", "2025-09-30", -6, 1e-9}, {"spread_sofr_iorb", "2025-10-31", 32, 1e-9},
+	} {
+		approx(t, tt.metric+" on "+tt.day, valueOf(t, got, tt.metric, tt.day), tt.want, tt.within)
+	}
+	var peak float64
+	for d, f := range got["fed_assets"] {
+		if d.Year() == 2022 {
+			peak = max(peak, f.Value.V)
+		}
+	}
+	approx(t, "fall of total assets from the peak of 2022", peak-valueOf(t, got, "fed_assets", "2025-11-05"), 2390, 5)
+	for _, f := range got["onrrp"] {
+		if f.Value.V > 2553.8 {
+			t.Errorf("reverse repos of %g bn on %s exceed the record", f.Value.V, f.Session)
+		}
+	}
+}
+
+func TestDailyCashEqualsStatementOnEveryWednesday(t *testing.T) {
+	t.Parallel()
+	facts, _ := realFacts(t)
+	got := byMetric(facts)
+	common := 0
+	for d, weekly := range got["tga"] {
+		if daily, have := got["tga_daily"][d]; have && daily.Value.OK && weekly.Value.OK {
+			common++
+			if daily.Value != weekly.Value {
+				t.Errorf("%s: daily %g, statement %g", d, daily.Value.V, weekly.Value.V)
+			}
+		}
+	}
+	if common != 219 {
+		t.Errorf("%d common Wednesdays, want 219", common)
+	}
+}
+
+// The 105 recorded releases satisfy the identities that they have the parts
+// for, and their week averages are FRED's.
+func TestRecordedReleasesSatisfyIdentities(t *testing.T) {
+	t.Parallel()
+	in := fedInputs()
+	in.Observations = h41File(t, "market", "macro", "FRB_H41_2021-2023.csv.gz")
+	in.Observations = append(in.Observations, h41File(t, "upstream", "fed_h41", "ddp_seriescolumn_table5_lastobs5_2026-08-26_2026-09-23.csv")...)
+	facts, _ := Compute(schemas.Liquidity.String(), in)
+	for metric, byDay := range byMetric(facts) {
+		for d, f := range byDay {
+			if strings.HasPrefix(metric, "h41_identity_") && metric != "h41_identity_5" && f.Value.OK && (f.Value.V > 3 || f.Value.V < -3) {
+				t.Errorf("%s of %s: %g", metric, d, f.Value.V)
+			}
+			if f.Status == schemas.BadInput {
+				t.Errorf("%s of %s is withheld", metric, d)
+			}
+		}
+	}
+	approx(t, "total assets of the newest release", valueOf(t, byMetric(facts), "fed_assets", "2026-09-23"), 6747.704, 1e-9)
+}
+
+// Appendix B 12 on the recorded condition statements: total assets less cash
+// and reverse repos equal the liabilities and capital that are not subtracted.
+func TestOtherSideOfRecordedStatements(t *testing.T) {
+	t.Parallel()
+	items := make(map[schemas.Date]map[string]float64)
+	for _, o := range h41File(t, "upstream", "fed_h41", "ddp_seriescolumn_table5_lastobs5_2026-08-26_2026-09-23.csv") {
+		if items[o.Date] == nil {
+			items[o.Date] = make(map[string]float64)
+		}
+		items[o.Date][strings.TrimSuffix(o.Series, h41Level)] = o.Value.V
+	}
+	if len(items) != 5 {
+		t.Fatalf("%d releases", len(items))
+	}
+	for d, v := range items {
+		net, _ := netLiquidity([]float64{v["RESPPMA"], v["RESPPLLDT"], v["RESPPLLR"]})
+		other, _ := total([]float64{
+			v["RESPPLLN"], v["RESPPLLDD"], v["RESPPLLDA"], v["RESPPLLDF"], v["RESPPLLDO"], v["RESPPMLLC"], v["RESPPLLO"], v["RESH4E"], v["RESPPLC"],
+		})
+		approx(t, "release of "+d.String(), net, other, 3)
+	}
+}
+
+// Appendix B 13 on every real figure: nothing is known before its day.
+func TestNothingIsKnownBeforeItsDay(t *testing.T) {
+	t.Parallel()
+	facts, _ := realFacts(t)
+	for _, f := range facts {
+		if !f.KnownAt.After(f.Session.Time()) {
+			t.Fatalf("%s of %s is known at %s", f.Metric, f.Session, f.KnownAt)
 		}
 	}
 }

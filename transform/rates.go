@@ -66,17 +66,10 @@ func (p *published) referenceRate(rows []schemas.Rate, name, fred string, ref fu
 		p.fillFromFRED(&out, fred, known)
 	}
 	out.sort()
-	first, last, ok := out.span()
-	if !ok {
-		return out
+	if secured {
+		return p.repoDays(out, known)
 	}
-	return out.onGrid(p.calendar.FedDays(first, last+1), func(d schemas.Date) reading {
-		x := reading{status: schemas.NotPublished, basis: "nyfed", known: known(d), inputs: 1}
-		if secured && p.calendar.IsSIFMAClose(d) {
-			x.status = schemas.MarketClosed
-		}
-		return x
-	})
+	return p.fedDays(out, "nyfed", known)
 }
 
 // fillFromFRED adds the values of a series at FRED, in percent, for business

@@ -169,6 +169,10 @@ func (c *Calendar) PrevFedDay(d schemas.Date) schemas.Date { return c.fed.before
 // before an Independence or Christmas Day on a Saturday, and 5 December 2018.
 func (c *Calendar) IsSIFMAClose(d schemas.Date) bool { return isWeekday(d) && !c.secured.has(d) }
 
+// NextSecuredDay returns the first day after d for which secured rates are
+// published, or NoDate after [Last]. Overnight repo of d matures on it.
+func (c *Calendar) NextSecuredDay(d schemas.Date) schemas.Date { return c.secured.after(d) }
+
 func isWeekday(d schemas.Date) bool {
 	wd := d.Weekday()
 	return wd != time.Saturday && wd != time.Sunday

@@ -62,7 +62,7 @@ func (c *Calendar) H8Known(wednesday schemas.Date) time.Time {
 // for the others.
 func (c *Calendar) RateKnown(d schemas.Date, secured bool) time.Time {
 	if secured {
-		return atSecured.on(c.secured.after(d))
+		return atSecured.on(c.NextSecuredDay(d))
 	}
 	return atUnsecured.on(c.fed.after(d))
 }
