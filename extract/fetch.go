@@ -24,6 +24,7 @@ type fetch struct {
 	*Client
 	ask     *ask
 	limiter *limiter
+	known   archive.Record // the answer that the publisher may say still holds; zero if there is none
 	attempt int            // from 1
 	rec     archive.Record // of the answer, once there is one
 	last    error          // why the last attempt failed
@@ -44,6 +45,10 @@ func (c *Client) fetch(ctx context.Context, a *ask) (archive.Record, error) {
 		req.Header.Set("User-Agent", c.o.UserAgent)
 	}
 	req.Header.Set("Accept-Encoding", "gzip")
+	if known, ok := c.known(ctx, a); ok {
+		f.known = known
+		req.Header.Set("If-None-Match", known.Header.Get("Etag"))
+	}
 	retry, err := retryablehttp.FromRequest(req)
 	if err != nil {
 		return archive.Record{}, a.wrap(err)
@@ -95,6 +100,9 @@ func (f *fetch) start(ctx context.Context) error {
 func (f *fetch) take(resp *http.Response) error {
 	defer resp.Body.Close()
 	ctx := resp.Request.Context()
+	if resp.StatusCode == http.StatusNotModified && f.known.Hash != "" {
+		return f.unchanged(ctx)
+	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 || resp.StatusCode == http.StatusPartialContent {
 		return f.refused(ctx, resp)
 	}
@@ -109,6 +117,19 @@ func (f *fetch) take(resp *http.Response) error {
 	}
 	if masked.found {
 		f.o.Log.WarnContext(ctx, "the answer repeats the secret; masked", "publisher", f.ask.Publisher, "url", f.ask.URL)
+	}
+	f.rec = rec
+	return nil
+}
+
+// unchanged takes the known answer for a new one: the publisher says that it
+// would send the same bytes.
+func (f *fetch) unchanged(ctx context.Context) error {
+	rec := f.record(ctx, f.ask)
+	rec.Status, rec.Header, rec.Hash, rec.Bytes = f.known.Status, f.known.Header, f.known.Hash, f.known.Bytes
+	rec, err := f.o.Archive.Repeat(rec)
+	if err != nil {
+		return &permanentError{err}
 	}
 	f.rec = rec
 	return nil
@@ -132,8 +153,8 @@ func (f *fetch) answered(ctx context.Context, resp *http.Response) archive.Recor
 // refused makes the error of an answer that is no success. That something is
 // not there, or is gone, is kept in the archive, with the excerpt in place of
 // the body: it is what a publisher's code may conclude from, and offline must
-// conclude from again. Other refusals speak of us or of the hour, and are only
-// logged.
+// conclude from again. Other refusals speak of us or of the hour, and are not
+// kept.
 func (f *fetch) refused(ctx context.Context, resp *http.Response) error {
 	e := f.statusError(resp)
 	if resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusGone {

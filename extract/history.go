@@ -30,19 +30,33 @@ func (c *Client) archived(ctx context.Context, a *ask) (archive.Record, error) {
 }
 
 // reusable returns the archived answer that may serve in place of a new one.
-// A damaged one may not: the publisher can still be asked.
 func (c *Client) reusable(ctx context.Context, a *ask) (archive.Record, bool) {
 	if a.ReuseAfter.IsZero() {
 		return archive.Record{}, false
 	}
+	return c.newest(ctx, a, func(rec archive.Record) bool { return !rec.FetchedAt.Before(a.ReuseAfter) })
+}
+
+// known returns the archived answer that the publisher may be asked to
+// confirm, which saves sending it again.
+func (c *Client) known(ctx context.Context, a *ask) (archive.Record, bool) {
+	return c.newest(ctx, a, func(rec archive.Record) bool {
+		return rec.Header.Get("Etag") != "" && rec.Bytes <= a.max
+	})
+}
+
+// newest returns the newest archived success, if it suits and is sound. What
+// is wrong with the archive is no reason to fail here: the publisher can still
+// be asked.
+func (c *Client) newest(ctx context.Context, a *ask, suits func(archive.Record) bool) (archive.Record, bool) {
 	rec, ok, err := c.o.Archive.Newest(a.Publisher, http.MethodGet, a.URL, time.Time{})
-	if err == nil && ok && rec.OK() && !rec.FetchedAt.Before(a.ReuseAfter) {
+	if err == nil && ok && rec.OK() && suits(rec) {
 		if err = c.sound(ctx, a, rec); err == nil {
 			return rec, true
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		c.o.Log.WarnContext(ctx, "archived answer is not usable; asking again", "publisher", a.Publisher, "url", a.URL, "err", err)
+		c.o.Log.WarnContext(ctx, "archived answer is not usable; asking the publisher", "publisher", a.Publisher, "url", a.URL, "err", err)
 	}
 	return archive.Record{}, false
 }

@@ -15,7 +15,6 @@ var defaultLimit = Limit{Every: 500 * time.Millisecond, Burst: 2}
 
 // limiter spaces out the requests to one publisher.
 type limiter struct {
-	now  func() time.Time
 	rate *rate.Limiter
 
 	mu    sync.Mutex
@@ -39,7 +38,7 @@ func (s *shared) limiter(publisher string, local bool) *limiter {
 		if l.Every > 0 {
 			every = rate.Every(l.Every)
 		}
-		s.limits[key] = &limiter{now: s.o.Now, rate: rate.NewLimiter(every, max(l.Burst, 1))}
+		s.limits[key] = &limiter{rate: rate.NewLimiter(every, max(l.Burst, 1))}
 	}
 	return s.limits[key]
 }
@@ -48,7 +47,7 @@ func (s *shared) limiter(publisher string, local bool) *limiter {
 func (l *limiter) wait(ctx context.Context) error {
 	for {
 		l.mu.Lock()
-		d := l.until.Sub(l.now())
+		d := time.Until(l.until)
 		l.mu.Unlock()
 		if d <= 0 {
 			break
@@ -70,11 +69,13 @@ func (l *limiter) wait(ctx context.Context) error {
 	return nil
 }
 
-// pause lets nobody ask for d.
+// pause lets nobody ask for d. Like the timers it works with, it goes by the
+// machine's clock, whatever clock the client was given.
 func (l *limiter) pause(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if until := l.now().Add(d); until.After(l.until) {
+	until := time.Now().Add(d) //nolint:forbidigo // see above
+	if until.After(l.until) {
 		l.until = until
 	}
 }

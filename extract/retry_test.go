@@ -226,6 +226,16 @@ func TestRetryAfterInBothForms(t *testing.T) {
 	}
 }
 
+func TestFrozenClockDoesNotHoldUpRetries(t *testing.T) {
+	t.Parallel()
+	s := (&script{}).then(429, "", "Retry-After", "5").then(200, "ok")
+	inBubble(t, Options{Now: func() time.Time { return time.Unix(1_700_000_000, 0) }}, s, func(t *testing.T, get func() (*Payload, error)) {
+		if _, err := get(); err != nil || len(s.asked) != 2 {
+			t.Errorf("%v after %d requests", err, len(s.asked))
+		}
+	})
+}
+
 func TestRetryAfterBeyondTheBoundIsHandedOn(t *testing.T) {
 	t.Parallel()
 	s := (&script{}).then(429, "quota", "Retry-After", "3600")

@@ -205,3 +205,27 @@ func TestMaskedReaderFindsSecretsAcrossReads(t *testing.T) {
 		t.Errorf("a short secret would be found by chance, and yet: %q, %v", got, err)
 	}
 }
+
+func FuzzMaskedReader(f *testing.F) {
+	f.Add("a secret/key b", "secret/key", 3)
+	f.Add("secretsecretsecret", "secretsecret", 1)
+	f.Fuzz(func(t *testing.T, text, value string, cut int) {
+		if len(value) < minMasked || strings.Contains(value, "*") {
+			return
+		}
+		cut = max(0, min(cut, len(text)))
+		m := Secret{Query: "k", Value: value}.masked(io.MultiReader(strings.NewReader(text[:cut]), strings.NewReader(text[cut:])))
+		got, err := io.ReadAll(m)
+		if err != nil || len(got) != len(text) {
+			t.Fatalf("%d bytes became %d, %v", len(text), len(got), err)
+		}
+		if strings.Contains(string(got), value) {
+			t.Fatalf("%q still shows %q", got, value)
+		}
+		for i := range got {
+			if got[i] != text[i] && got[i] != '*' {
+				t.Fatalf("%q became %q", text, got)
+			}
+		}
+	})
+}

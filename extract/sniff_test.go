@@ -1,12 +1,14 @@
 package extract
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 func TestLooksHTML(t *testing.T) {
@@ -75,4 +77,33 @@ func TestPrintableIsOneShortLine(t *testing.T) {
 	if got := printable(strings.Repeat("é", 100), 7); got != "ééé…" {
 		t.Errorf("printable cut %q, want whole characters", got)
 	}
+}
+
+func FuzzText(f *testing.F) {
+	f.Add([]byte("Date,Close\n"))
+	f.Add([]byte("\xEF\xBB\xBFDate"))
+	f.Add([]byte("\xFF\xFED\x00a\x00"))
+	f.Add([]byte("<!-- --><?xml?><!DOCTYPE html>"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		r, err := Text(bytes.NewReader(in))
+		if err != nil {
+			return
+		}
+		got, err := io.ReadAll(r)
+		if err != nil {
+			return
+		}
+		if bytes.HasPrefix(in, bomUTF16LE) || bytes.HasPrefix(in, bomUTF16BE) {
+			if !utf8.Valid(got) {
+				t.Fatalf("UTF-16 became %q", got)
+			}
+			return
+		}
+		if want := bytes.TrimPrefix(in, bomUTF8); !bytes.Equal(got, want) {
+			t.Fatalf("%q became %q", in, got)
+		}
+		if LooksHTML(got) {
+			t.Fatalf("a page passed: %q", got)
+		}
+	})
 }

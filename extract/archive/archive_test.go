@@ -336,3 +336,27 @@ func FuzzRecord(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkPut(b *testing.B) {
+	a, err := Open(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer a.Close()
+	body := []byte(strings.Repeat("2025-01-02,AAPL,243.85\n", 4000))
+	b.SetBytes(int64(len(body)))
+	n := 0
+	for b.Loop() {
+		n++
+		w, err := a.Create()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := fmt.Fprintf(w, "%d\n%s", n, body); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := w.Commit(answerAt(fmt.Sprint("https://example.com/", n), noon, 200)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
