@@ -200,6 +200,10 @@ func (c *CSV) takeHeader() error {
 // Header returns the cells of the header line as they stand.
 func (c *CSV) Header() []string { return c.header }
 
+// Row returns the cells of the row last read, in the order of the header. They
+// are valid until the next one is read; their text may be kept.
+func (c *CSV) Row() []string { return c.cells }
+
 // Preamble returns the lines before the header, cell by cell.
 func (c *CSV) Preamble() [][]string { return c.preamble }
 

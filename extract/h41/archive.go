@@ -23,11 +23,11 @@ const encryptedFlag = 1
 const slack = 1 << 20
 
 // ParseArchive reads the figures out of the release archive, a zip of size
-// bytes. Only the series in keep are returned, series by series as they stand;
+// bytes. Only the series that keep wants are returned, series by series as they stand;
 // Source and Payload are left empty. The XML is read as a stream. An archive
 // with unknown, doubled or encrypted members, or one that inflates beyond 25
 // to 1, is refused.
-func ParseArchive(r io.ReaderAt, size int64, keep map[string]bool) ([]schemas.Observation, error) {
+func ParseArchive(r io.ReaderAt, size int64, keep func(name string) bool) ([]schemas.Observation, error) {
 	if err := checkMagic(r); err != nil {
 		return nil, err
 	}

@@ -12,8 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -380,10 +382,6 @@ func TestArchiveIsReadAsAStream(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	keep := make(map[string]bool)
-	for _, name := range kept {
-		keep[name] = true
-	}
 	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	runtime.GC()
 	var before runtime.MemStats
@@ -406,7 +404,7 @@ func TestArchiveIsReadAsAStream(t *testing.T) {
 		}
 	}()
 	start := time.Now()
-	rows, err := h41.ParseArchive(bytes.NewReader(packed.Bytes()), int64(packed.Len()), keep)
+	rows, err := h41.ParseArchive(bytes.NewReader(packed.Bytes()), int64(packed.Len()), h41.Select())
 	took := time.Since(start)
 	close(stop)
 	<-stopped
@@ -425,7 +423,7 @@ func TestArchiveIsReadAsAStream(t *testing.T) {
 }
 
 func FuzzParseXML(f *testing.F) {
-	keep := map[string]bool{"RESPPMA_N.WW": true}
+	keep := func(name string) bool { return name == "RESPPMA_N.WW" }
 	f.Add(xmlHead + seriesHead("RESPPMA_N.WW") + obs("2026-09-23", "A", "6747704") + "</kf:Series>" + xmlTail)
 	f.Add(xmlHead + seriesHead("RESPPMA_N.WW") + obs("2026-09-23", "NC", "-9999") + "</kf:Series>" + xmlTail)
 	f.Add(xmlHead + "<!-- -->" + xmlTail)
@@ -436,7 +434,7 @@ func FuzzParseXML(f *testing.F) {
 }
 
 func FuzzParseArchive(f *testing.F) {
-	keep := map[string]bool{"RESPPMA_N.WW": true}
+	keep := func(name string) bool { return name == "RESPPMA_N.WW" }
 	f.Add(pack(f, member{"H41_data.xml", xmlHead + seriesHead("RESPPMA_N.WW") + obs("2026-09-23", "A", "6747704") + "</kf:Series>" + xmlTail}))
 	f.Add([]byte("PK\x05\x06"))
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -468,4 +466,19 @@ func TestArchiveHasManners(t *testing.T) {
 		Window:    window,
 		Date:      func(r *schemas.Observation) schemas.Date { return r.Date },
 	}.Hold(t)
+}
+
+func TestProbeSaysWhatCameBack(t *testing.T) {
+	t.Parallel()
+	base, _ := serve(t, pack(t, member{"H41_data.xml", release()}))
+	i := slices.Index(h41.Series(), "RESPPMA_N.WW")
+	want := fmt.Sprintf("total assets of USD %d mn on Wednesday 2026-09-23", 6_747_704+i)
+	if got, err := h41.Probe(t.Context(), extracttest.Client(t), h41.Config{Base: base, Files: []string{"file:///nowhere"}}); err != nil || got != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+	base, _ = serve(t, pack(t, member{"H41_data.xml", regexp.MustCompile(`OBS_STATUS="A"`).ReplaceAllString(release(), `OBS_STATUS="NA"`)}))
+	var broken *extract.ContractError
+	if _, err := h41.Probe(t.Context(), extracttest.Client(t), h41.Config{Base: base}); !errors.As(err, &broken) {
+		t.Errorf("an archive without values: got %v, want a ContractError", err)
+	}
 }

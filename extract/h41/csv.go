@@ -20,34 +20,27 @@ const idPrefix = "H41/H41/"
 
 // ParseCSV reads the CSV of the Data Download Program ("seriescolumn"): six
 // header lines, then one line for each Wednesday, oldest first or last. Only
-// the series in keep are returned, series by series as they stand; Source and
-// Payload are left empty. Which and how many columns there are differs from
-// package to package, so columns are known by name; at least one must be kept.
-func ParseCSV(r io.Reader, keep map[string]bool) ([]schemas.Observation, error) {
+// the series that keep wants are returned, as they stand; Source and Payload
+// are left empty. Which and how many columns there are differs from package to
+// package, so columns are known by name; at least one must be kept.
+func ParseCSV(r io.Reader, keep func(name string) bool) ([]schemas.Observation, error) {
 	text, err := extract.Text(r)
 	if err != nil {
 		return nil, err
 	}
-	c, err := extract.NewCSV(text, extract.CSVLayout{
-		HeaderCell: csvLabels[len(csvLabels)-1],
-		Required:   []string{csvLabels[len(csvLabels)-1]},
-		Optional:   sortedNames(keep),
-		Others:     true,
-	})
+	timePeriod := csvLabels[len(csvLabels)-1]
+	c, err := extract.NewCSV(text, extract.CSVLayout{HeaderCell: timePeriod, Required: []string{timePeriod}, Others: true})
 	if err != nil {
 		return nil, err
 	}
-	kept, err := readCSVHeader(c.Preamble(), keep)
+	kept, err := readCSVHeader(append(c.Preamble(), c.Header()), keep)
 	if err != nil {
 		return nil, err
-	}
-	if err := checkNames(c.Header(), c.Preamble()[4]); err != nil {
-		return nil, fmt.Errorf("line %d: %w", c.Line(), err)
 	}
 	var rows []schemas.Observation
 	seen := make(map[schemas.Date]bool)
 	for c.Next() {
-		day, err := c.Date("Time Period", time.DateOnly)
+		day, err := c.Date(timePeriod, time.DateOnly)
 		if err != nil {
 			return nil, err
 		}
@@ -55,13 +48,13 @@ func ParseCSV(r io.Reader, keep map[string]bool) ([]schemas.Observation, error) 
 			return nil, fmt.Errorf("line %d: a second line for %s", c.Line(), day)
 		}
 		seen[day] = true
-		for _, name := range kept {
-			cell := c.Cell(name)
-			status, ok := findStatus(cell)
+		cells := c.Row()
+		for _, col := range kept {
+			status, ok := findStatus(cells[col.at])
 			if !ok {
 				status = normal
 			}
-			row, err := observation(name, day, status, cell)
+			row, err := observation(col.name, day, status, cells[col.at])
 			if err != nil {
 				return nil, fmt.Errorf("line %d: %w", c.Line(), err)
 			}
@@ -74,20 +67,17 @@ func ParseCSV(r io.Reader, keep map[string]bool) ([]schemas.Observation, error) 
 	return rows, nil
 }
 
-func sortedNames(keep map[string]bool) []string {
-	out := make([]string, 0, len(keep))
-	for name := range keep {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out
+// column is a series that is kept and where it stands.
+type column struct {
+	name string
+	at   int
 }
 
-// readCSVHeader holds the header lines above the line of names against the
-// release and returns the names that are kept, in order.
-func readCSVHeader(lines [][]string, keep map[string]bool) ([]string, error) {
-	if len(lines) != len(csvLabels)-1 {
-		return nil, fmt.Errorf("%d header lines above the names where %d are expected", len(lines), len(csvLabels)-1)
+// readCSVHeader holds the six header lines against the release and each other
+// and returns the columns that are kept.
+func readCSVHeader(lines [][]string, keep func(name string) bool) ([]column, error) {
+	if len(lines) != len(csvLabels) {
+		return nil, fmt.Errorf("%d header lines where %d are expected", len(lines), len(csvLabels))
 	}
 	for i, line := range lines {
 		if got := strings.TrimSpace(line[0]); got != csvLabels[i] {
@@ -97,22 +87,23 @@ func readCSVHeader(lines [][]string, keep map[string]bool) ([]string, error) {
 			return nil, fmt.Errorf("line %d has %d cells where line 1 has %d", i+1, len(line), len(lines[0]))
 		}
 	}
-	var kept []string
-	for i, id := range lines[4] {
-		if i == 0 {
-			continue
+	units, multipliers, currencies, ids, names := lines[1], lines[2], lines[3], lines[4], lines[5]
+	var kept []column
+	for i := 1; i < len(names); i++ {
+		switch name := names[i]; {
+		case ids[i] != idPrefix+name:
+			return nil, fmt.Errorf("column %d is named %.60q and identified as %.60q", i+1, name, ids[i])
+		case !validName(name):
+			return nil, fmt.Errorf("column %d: %.60q is not the name of a series", i+1, name)
+		case !keep(name):
+		case slices.ContainsFunc(kept, func(c column) bool { return c.name == name }):
+			return nil, fmt.Errorf("column %d is the second one named %s", i+1, name)
+		default:
+			if err := checkUnits(name, units[i], multipliers[i], currencies[i]); err != nil {
+				return nil, err
+			}
+			kept = append(kept, column{name, i})
 		}
-		name, ok := strings.CutPrefix(id, idPrefix)
-		if !ok || !validName(name) {
-			return nil, fmt.Errorf("line 5: %.60q is not the identifier of a series of the H.4.1", id)
-		}
-		if !keep[name] {
-			continue
-		}
-		if err := checkUnits(name, lines[1][i], lines[2][i], lines[3][i]); err != nil {
-			return nil, err
-		}
-		kept = append(kept, name)
 	}
 	if len(kept) == 0 {
 		return nil, errNothing
@@ -123,20 +114,6 @@ func readCSVHeader(lines [][]string, keep map[string]bool) ([]string, error) {
 func checkUnits(name, haveUnit, haveMultiplier, haveCurrency string) error {
 	if haveUnit != unit || haveMultiplier != "1000000" || haveCurrency != currency {
 		return fmt.Errorf("%s is in unit %.20q, multiplier %.20q, currency %.20q, not in millions of US dollars", name, haveUnit, haveMultiplier, haveCurrency)
-	}
-	return nil
-}
-
-// checkNames holds the line of names against the line of identifiers: what is
-// said above a column must speak of the column.
-func checkNames(names, ids []string) error {
-	if len(names) != len(ids) {
-		return fmt.Errorf("%d names where there are %d identifiers", len(names), len(ids))
-	}
-	for i := 1; i < len(names); i++ {
-		if idPrefix+names[i] != ids[i] {
-			return fmt.Errorf("column %d is named %.60q and identified as %.60q", i+1, names[i], ids[i])
-		}
 	}
 	return nil
 }

@@ -74,9 +74,9 @@ func TestDownloadRefusesHostileAnswers(t *testing.T) {
 		"another label":          {in("Multiplier:", "Scale:"), "Scale:"},
 		"renamed column":         {in("\"Time Period\",\"RESPPMA_N.WW\"", "\"Time Period\",\"RESPPMB_N.WW\""), "RESPPMB"},
 		"columns moved":          {in("\"Time Period\",\"RESPPMA_N.WW\",\"RESPPMA_XCH1_N.WW\"", "\"Time Period\",\"RESPPMA_XCH1_N.WW\",\"RESPPMA_N.WW\""), "identified as"},
-		"extra column":           {in("\"RESH4SCF_N.WW\"\n", "\"RESH4SCF_N.WW\",\"X\"\n"), "identifiers"},
+		"extra column":           {in("\"RESH4SCF_N.WW\"\n", "\"RESH4SCF_N.WW\",\"X\"\n"), "cells where line 1"},
 		"extra cell":             {in("6747704,-577", "6747704,1,-577"), "cells"},
-		"another release":        {in("H41/H41/RESPPMA_N.WW", "H8/H8/B1001NCBA"), "identifier"},
+		"another release":        {in("H41/H41/RESPPMA_N.WW", "H8/H8/B1001NCBA"), "identified as"},
 		"billions":               {in(`"Multiplier:","1000000"`, `"Multiplier:","1000000000"`), "millions of US dollars"},
 		"percent":                {in(`"Unit:","Currency"`, `"Unit:","Percent"`), "millions of US dollars"},
 		"euro":                   {in(`"USD"`, `"EUR"`), "EUR"},
@@ -89,6 +89,8 @@ func TestDownloadRefusesHostileAnswers(t *testing.T) {
 		"American date":          {in("2026-09-23", "09/23/2026"), "09/23/2026"},
 		"a Thursday":             {in("2026-09-23", "2026-09-24"), "Thursday"},
 		"a day twice":            {in("2026-09-23", "2026-09-16"), "second line"},
+		"column twice":           {strings.ReplaceAll(download, "RESH4SCF", "RESPPMA"), "second one named"},
+		"odd name":               {strings.ReplaceAll(download, "RESPPMA_XCH1", "Total assets"), "not the name of a series"},
 		"nothing that is wanted": {strings.NewReplacer("RESPPMA_N", "RESPPZZ_N", "RESH4SCF", "RESPPYY").Replace(download), "none of the series"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -112,7 +114,7 @@ func TestDownloadRefusesHostileAnswers(t *testing.T) {
 }
 
 func FuzzParseCSV(f *testing.F) {
-	keep := map[string]bool{"RESPPMA_N.WW": true}
+	keep := func(name string) bool { return name == "RESPPMA_N.WW" }
 	f.Add(download)
 	f.Add(strings.ReplaceAll(download, "6748281", "ND"))
 	f.Add(strings.ReplaceAll(download, "\n", "\r\n"))
@@ -120,4 +122,24 @@ func FuzzParseCSV(f *testing.F) {
 		rows, err := h41.ParseCSV(strings.NewReader(body), keep)
 		checkRows(t, rows, err)
 	})
+}
+
+func TestSelectKeepsWhatTheIdentitiesNeed(t *testing.T) {
+	t.Parallel()
+	keep := h41.Select("RESPPMA_XCH1_N.WW")
+	for name, want := range map[string]bool{
+		"RESPPMA_N.WW": true, "RESH4R_XAW_N.WW": true, "RESPPALD_N.WW": true,
+		"RESPPMA_XCH1_N.WW": true, "RESH4R_XCH1_N.WW": false, // changes only on request
+		"RESPPMA_XAW_N.WW":     false, // table 5 has no averages
+		"RESPPAAML1H_XAW_N.WW": true,  // a vehicle, by its prefix
+		"RESPPAANEW1H_N.WW":    true,
+		"RESPPAAEH_XCH52_N.WW": false,
+		"RESPPAAEH_N.WM":       false,
+		"RESBANK1_N.WW":        false,
+		"":                     false,
+	} {
+		if got := keep(name); got != want {
+			t.Errorf("%q: got %v, want %v", name, got, want)
+		}
+	}
 }

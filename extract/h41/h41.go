@@ -3,9 +3,8 @@
 // read as a stream), or from saved files of that form or of the older CSV of
 // the Data Download Program.
 //
-// Series are known by the Board's names, such as RESPPMA_N.WW. Columns and
-// series of other names are not kept; which names are is [Series] and
-// [Config.Series].
+// Series are known by the Board's names, such as RESPPMA_N.WW. Which are kept
+// is said by [Select]; the archive has many more.
 package h41
 
 import (
@@ -65,14 +64,15 @@ type Config struct {
 	// packed with gzip. They are read in order; where two speak of the same
 	// series and day, the later counts.
 	Files []string
-	// Series names what to keep beyond [Series], such as RESPPMA_XCH1_N.WW.
+	// Series names what to keep beyond what [Select] always keeps, such as
+	// RESPPMA_XCH1_N.WW.
 	Series []string
 }
 
 type source struct {
 	get  extract.Getter
 	cfg  Config
-	keep map[string]bool
+	keep func(string) bool
 }
 
 var _ extract.Source[schemas.Observation] = source{}
@@ -82,15 +82,7 @@ var _ extract.Source[schemas.Observation] = source{}
 // A value that the Board does not have is a row without a value, its mark (NA,
 // ND, NC) in Status. It holds one answer, some 9 MB, in memory, and the rows.
 func Archive(g extract.Getter, cfg Config) extract.Source[schemas.Observation] {
-	return source{g, cfg, keepSet(cfg.Series)}
-}
-
-func keepSet(more []string) map[string]bool {
-	keep := make(map[string]bool)
-	for _, name := range slices.Concat(Series(), more) {
-		keep[name] = true
-	}
-	return keep
+	return source{g, cfg, Select(cfg.Series...)}
 }
 
 // Fetch implements [extract.Source].
@@ -178,7 +170,7 @@ func (s source) fromFiles(ctx context.Context, w schemas.Window) ([]schemas.Obse
 }
 
 // parseFile tells by its first bytes what a saved answer is.
-func parseFile(data []byte, keep map[string]bool) ([]schemas.Observation, error) {
+func parseFile(data []byte, keep func(string) bool) ([]schemas.Observation, error) {
 	switch {
 	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
 		plain, err := gunzip(data)

@@ -27,9 +27,9 @@ const maxToken = 64 << 10
 const maxDepth = 16
 
 // ParseXML reads the figures of the release in SDMX 1.0 compact form, as a
-// stream. Only the series in keep are returned, series by series as they
+// stream. Only the series that keep wants are returned, series by series as they
 // stand; Source and Payload are left empty. At least one must be there.
-func ParseXML(r io.Reader, keep map[string]bool) ([]schemas.Observation, error) {
+func ParseXML(r io.Reader, keep func(name string) bool) ([]schemas.Observation, error) {
 	text, err := extract.Text(r)
 	if err != nil {
 		return nil, err
@@ -74,8 +74,8 @@ type sdmx struct {
 	dec   *xml.Decoder
 	guard *guard
 	depth int
-	keep  map[string]bool
-	seen  map[string]bool // series of keep that were met
+	keep  func(name string) bool
+	seen  map[string]bool // series that were met and kept
 	rows  []schemas.Observation
 }
 
@@ -190,7 +190,7 @@ func (p *sdmx) series(e xml.StartElement) error {
 	if name == "" {
 		return errors.New("a series lacks SERIES_NAME")
 	}
-	if !p.keep[name] {
+	if !p.keep(name) {
 		return p.skip()
 	}
 	if p.seen[name] {

@@ -38,16 +38,13 @@ var table1 = []string{
 	"RESPPALGTRF",  // with foreign official accounts
 	"RESPPALGTRO",  // with others
 	"RESPPALD",     // loans
-	"RESPPALDN",    // loans, net
+	"RESPPALDN",    // loans, net; zero, not missing, before 2021-12-29
 	"RESPPALDP",    // primary credit
 	"RESPPALDQ",    // secondary credit
 	"RESPPALDS",    // seasonal credit
 	"RESPPALDJ",    // Paycheck Protection Program Liquidity Facility
 	"RESPPALDK",    // Bank Term Funding Program
 	"RESPPALDC",    // other credit extensions
-	"RESPPAAEH",    // MS Facilities LLC
-	"RESPPAADH",    // Municipal Liquidity Facility LLC
-	"RESPPAATAL2H", // TALF II LLC
 	"RESH4SCF",     // float
 	"RESH4SCS",     // central bank liquidity swaps
 	"RESH4SO",      // other Federal Reserve assets
@@ -94,8 +91,15 @@ var table5 = []string{
 	"RESPPLCS",  // surplus
 }
 
+// holdingsPrefix begins the items "net portfolio holdings of … LLC": the
+// vehicles through which the Board has lent in 2008 and in 2020. They come and
+// go, and Reserve Bank credit does not add up without them.
+const holdingsPrefix = "RESPPAA"
+
 // Series lists the names of the series that are always kept: of table 1 the
-// level and the average of each item, of table 5 the levels.
+// level and the average of each item, of table 5 the levels. Levels and
+// averages of net portfolio holdings (RESPPAA…) are kept as well, whatever
+// they are called.
 func Series() []string {
 	out := make([]string, 0, 2*len(table1)+len(table5))
 	for _, item := range table1 {
@@ -105,6 +109,21 @@ func Series() []string {
 		out = append(out, item+levelSuffix)
 	}
 	return out
+}
+
+// Select returns whether a series is kept: those of [Series], net portfolio
+// holdings, and more.
+func Select(more ...string) func(name string) bool {
+	keep := make(map[string]bool)
+	for _, name := range slices.Concat(Series(), more) {
+		keep[name] = true
+	}
+	return func(name string) bool {
+		if strings.HasPrefix(name, holdingsPrefix) {
+			return keep[name] || !strings.Contains(name, "_XCH") && validName(name)
+		}
+		return keep[name]
+	}
 }
 
 // core lists the series without which an archive is not the H.4.1 as we know
