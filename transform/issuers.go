@@ -11,14 +11,14 @@ import (
 
 // issuers maps securities to whoever issued them.
 type issuers struct {
-	of      map[string]string // security -> issuer id
-	unknown []string          // securities without a registrant number or CUSIP, sorted
+	of map[string]string // security -> issuer id
 }
 
 // newIssuers reads issuers off registrant numbers, and where a security has
-// none off the issuer part of its CUSIP or of a United States or Canadian
-// ISIN. A CUSIP issuer that holds one registrant joins it, so that two lines
-// of one company agree though only one is in the constituents.
+// none off the issuer part of its CUSIP or of an ISIN made of one. A CUSIP
+// issuer that holds one registrant joins it, so that two lines of one company
+// agree though only one is in the constituents. It tells which lines of
+// holdings remain without.
 func newIssuers(in *Inputs, id *identity, securities []string) (*issuers, []Finding) {
 	var findings []Finding
 	cik := make(map[string]int64)
@@ -27,14 +27,16 @@ func newIssuers(in *Inputs, id *identity, securities []string) (*issuers, []Find
 			cik[id.resolve(c.Symbol, c.AsOf)] = c.CIK
 		}
 	}
-	cusip := make(map[string]string)
+	cusip, held := make(map[string]string), make(map[string]bool)
 	for i := range in.Holdings {
 		h := &in.Holdings[i]
 		if !isEquity(h) {
 			continue
 		}
+		security := holdingSecurity(h, id)
+		held[security] = true
 		if base := cusipIssuer(h); base != "" {
-			cusip[holdingSecurity(h, id)] = base
+			cusip[security] = base
 		}
 	}
 	registrant := make(map[string]int64) // CUSIP issuer -> the one registrant of its lines, -1 for several
@@ -54,6 +56,7 @@ func newIssuers(in *Inputs, id *identity, securities []string) (*issuers, []Find
 			})
 		}
 	}
+	var unknown []string
 	out := &issuers{of: make(map[string]string, len(securities))}
 	for _, sec := range securities {
 		base := cusip[sec]
@@ -66,14 +69,16 @@ func newIssuers(in *Inputs, id *identity, securities []string) (*issuers, []Find
 			out.of[sec] = "cusip:" + base
 		default:
 			out.of[sec] = sec
-			out.unknown = append(out.unknown, sec)
+			if held[sec] {
+				unknown = append(unknown, sec)
+			}
 		}
 	}
-	if n := len(out.unknown); n > 0 {
+	if n := len(unknown); n > 0 {
 		findings = append(findings, Finding{
 			Check: "identity_issuer", Severity: schemas.SeverityWarning, Date: schemas.NoDate,
 			Message: fmt.Sprintf("%d of %d lines have neither registrant number nor CUSIP and count as issuers of their own: %s",
-				n, len(securities), someOf(out.unknown)),
+				n, len(held), someOf(unknown)),
 		})
 	}
 	return out, findings
@@ -90,11 +95,14 @@ func cusipIssuer(h *schemas.Holding) string {
 	if len(h.CUSIP) == 9 {
 		return h.CUSIP[:6]
 	}
-	if len(h.ISIN) == 12 && (strings.HasPrefix(h.ISIN, "US") || strings.HasPrefix(h.ISIN, "CA")) {
+	if len(h.ISIN) == 12 && strings.Contains(cusipCountries, h.ISIN[:2]) {
 		return h.ISIN[2:8]
 	}
 	return ""
 }
+
+// cusipCountries are the countries whose ISINs are made of a CUSIP.
+const cusipCountries = "US CA BM KY VG PA MH"
 
 // someOf names the first few of a list.
 func someOf(names []string) string {

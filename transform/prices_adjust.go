@@ -10,8 +10,10 @@ import (
 )
 
 const (
-	// largeRatio is from where on a split must show in unadjusted prices.
-	largeRatio = 1.4
+	// largeRatio is from where on a split must show in unadjusted prices, and
+	// visibleRatio from where on one that shows in adjusted prices is told.
+	largeRatio   = 1.4
+	visibleRatio = 1.1
 	// largeCash is the share of the price from which on a cash amount beside a
 	// ratio of the same day looks like the same event booked twice.
 	largeCash = 0.05
@@ -101,11 +103,11 @@ func (p *Panel) adjust(security int, actions []schemas.Action) []Finding {
 		}
 		// Which is nearer, on a logarithmic scale: no jump, or the jump the ratio asks for?
 		jump := math.Abs(math.Log(move*d.ratio)) < math.Abs(math.Log(move))
-		large := d.ratio >= largeRatio || d.ratio <= 1/largeRatio
+		size := max(d.ratio, 1/d.ratio)
 		switch {
-		case !raw && large && jump:
-			find("actions_not_applied", d.date, "prices move by %+.1f %% at a ratio of %g though their publisher adjusts for splits", 100*(move-1), d.ratio)
-		case raw && large && !jump:
+		case !raw && size >= visibleRatio && jump:
+			find("actions_not_applied", d.date, "prices move by %+.1f %% at a ratio of %g, as if their publisher had not adjusted for it", 100*(move-1), d.ratio)
+		case raw && size >= largeRatio && !jump:
 			find("actions_no_jump", d.date, "unadjusted prices move by %+.1f %% at a ratio of %g, which is therefore not applied", 100*(move-1), d.ratio)
 			d.ratio = 1
 		}

@@ -1,0 +1,168 @@
+package transform
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"tidemark/schemas"
+)
+
+// The NYSE's oscillator, published to the cent, from its advances and declines.
+func TestMcClellanVectors(t *testing.T) {
+	t.Parallel()
+	file := readTable(t, 0, "market", "vectors", "mcclellan_nyse_2022-2023.csv")
+	first := file.rows[0]
+	at := func(row []string, column string) float64 { return number(t, file.text(row, column)).V }
+	t10 := at(first, "EMA19")
+	m := mcclellan{t10: t10, t5: t10 - at(first, "MO"), days: 1} // EMA39 of the first row is printed as 0
+	sum, base := at(first, "MSI"), at(first, "MSI")-m.summation(0)
+	for _, row := range file.rows[1:] {
+		m.add(at(row, "A/D Difference"))
+		sum += m.oscillator()
+		near(t, row[0]+" EMA19", m.t10, at(row, "EMA19"), 0.0101)
+		near(t, row[0]+" EMA39", m.t5, at(row, "EMA39"), 0.0101)
+		near(t, row[0]+" MO", m.oscillator(), at(row, "MO"), 0.0101)
+		near(t, row[0]+" MSI", sum, at(row, "MSI"), 0.101)
+		near(t, row[0]+" closed form", m.summation(base), sum, 1e-9)
+	}
+	if len(file.rows) < 160 {
+		t.Errorf("%d rows", len(file.rows))
+	}
+}
+
+func TestRollingExtremeVectors(t *testing.T) {
+	t.Parallel()
+	for _, v := range []struct {
+		file, column string
+		sign         float64
+	}{{"rolling_max5_spy.csv", "MAX_5", 1}, {"rolling_min5_spy.csv", "MIN_5", -1}} {
+		file := readTable(t, 0, "market", "vectors", v.file)
+		src := make([]int64, len(file.rows))
+		for i, row := range file.rows {
+			src[i] = int64(math.Round(v.sign * 1e6 * number(t, file.text(row, "Close")).V))
+		}
+		dst, scratch := make([]int64, len(src)), make([]int64, len(src))
+		rollingMax(dst, src, scratch, 5)
+		compared := 0
+		for i, row := range file.rows {
+			if want := number(t, file.text(row, v.column)); want.OK && i >= 4 {
+				compared++
+				near(t, v.column+" of "+row[0], v.sign*float64(dst[i])/1e6, want.V, 1e-9)
+			}
+		}
+		if compared < 490 {
+			t.Errorf("%s: only %d rows compared", v.file, compared)
+		}
+	}
+}
+
+// The simple average behind the share of members above it, and the exponential
+// one, on the Dow Jones industrial average. Closes and averages are both
+// rounded to the cent, so half a cent comes on top of half a cent. The
+// exponential average is seeded elsewhere: it is compared once its seed has gone.
+func TestAverageVectors(t *testing.T) {
+	t.Parallel()
+	file := readTable(t, 0, "market", "vectors", "sma14_ema14_djia.csv")
+	total := make([]int64, len(file.rows)+1)
+	e := newEMA(14)
+	compared := 0
+	for i, row := range file.rows {
+		c := number(t, file.text(row, "Close")).V
+		total[i+1] = total[i] + ticks(c)
+		e.add(c)
+		if want := number(t, file.text(row, "SMA14")); want.OK {
+			compared++
+			near(t, "SMA14 of "+row[0], float64(rollingSum(total, i, 14))/14/ticksPerDollar, want.V, 0.0101)
+		}
+		if want := number(t, file.text(row, "EMA14")); want.OK && i > 130 {
+			near(t, "EMA14 of "+row[0], e.value, want.V, 0.0101)
+		}
+	}
+	if compared < 480 {
+		t.Errorf("only %d rows compared", compared)
+	}
+	monthly := readTable(t, 0, "market", "vectors", "ema14_spy_monthly.csv")
+	var seed ema
+	for i, row := range monthly.rows {
+		c := number(t, monthly.text(row, "close")).V
+		switch {
+		case i < 14:
+			seed.value += c / 14
+		case i == 14:
+			seed = ema{alpha: newEMA(14).alpha, value: seed.value, steps: 1}
+			fallthrough
+		default:
+			seed.add(c)
+			near(t, "EMA14 of month "+strconv.Itoa(i+1), seed.value, number(t, monthly.text(row, "EMA14")).V, 1e-6)
+		}
+	}
+}
+
+// New highs less new lows of three symbols over three days, today included.
+func TestNewHighNewLowVectors(t *testing.T) {
+	t.Parallel()
+	file := readTable(t, 0, "market", "vectors", "new_highs_new_lows_3day_aapl_goog_ibm.csv")
+	var m *market
+	expected := make(map[schemas.Date]float64)
+	days := len(file.rows) / 3
+	last, err := schemas.ParseDateLayout("20060102", file.rows[len(file.rows)-1][0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	m = newMarket(t, days, last.String())
+	for _, symbol := range []string{"AAPL", "GOOG", "IBM"} {
+		m.member(symbol)
+	}
+	for i, row := range file.rows {
+		d, err := schemas.ParseDateLayout("20060102", row[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.sessions[i/3] != d {
+			t.Fatalf("row %d is of %s, session %d is %s", i, d, i/3, m.sessions[i/3])
+		}
+		price := func(column string) float64 { return number(t, file.text(row, column)).V / 1e4 }
+		b := m.bar(row[1], i/3, price("Close"), price("Volume"))
+		b.High, b.Low = schemas.Some(price("High")), schemas.Some(price("Low"))
+		expected[d] = number(t, file.text(row, "NH/NL Difference")).V
+	}
+	p := NewPanel(&m.Inputs)
+	got := p.tally(0, days, windows{averages: [4]int{2, 2, 2, 2}, high: 3, calendar: 7})
+	for s := 2; s < days; s++ {
+		d := got.days[s]
+		if net := float64(d.ranges.high - d.ranges.low); net != expected[p.Sessions[s]] {
+			t.Errorf("%s: %d highs, %d lows, published difference %v", p.Sessions[s], d.ranges.high, d.ranges.low, expected[p.Sessions[s]])
+		}
+	}
+}
+
+// Rows of the McClellans' daily page: each must satisfy every relation between
+// its own figures.
+func TestMcClellanPublishedRows(t *testing.T) {
+	t.Parallel()
+	for row := range strings.Lines(`2014-10-20 2357 830 30.355 -84.553 114.908 33.433 -879.706
+2019-08-20 1131 1809 85.923 83.692 2.231 47.022 1816.840
+2020-04-06 2733 276 -106.383 -211.642 105.259 -39.106 -2063.753
+2024-03-18 1430 1386 144.989 183.950 -38.961 -35.106 3190.149
+2025-01-16 1737 1028 178.923 34.875 144.048 120.631 52.315
+2025-04-24 2329 444 361.300 117.333 243.967 167.702 -22.378
+`) {
+		f := strings.Fields(row)
+		v := make([]float64, len(f))
+		for i := 1; i < len(f); i++ {
+			v[i] = number(t, f[i]).V
+		}
+		net, t10, t5, mo, prior, sum := v[1]-v[2], v[3], v[4], v[5], v[6], v[7]
+		before := mcclellan{t10: (t10 - 0.10*net) / 0.90, t5: (t5 - 0.05*net) / 0.95, days: 1}
+		near(t, f[0]+" prior oscillator", before.oscillator(), prior, 0.002)
+		now := before
+		now.add(net)
+		near(t, f[0]+" T10", now.t10, t10, 1e-9)
+		near(t, f[0]+" T5", now.t5, t5, 1e-9)
+		near(t, f[0]+" oscillator", now.oscillator(), mo, 0.002)
+		near(t, f[0]+" summation", now.summation(rawSummationBase), sum, 0.01)
+		near(t, f[0]+" change of the summation", now.summation(0)-before.summation(0), mo, 0.002)
+	}
+}
