@@ -15,8 +15,8 @@ type stay struct {
 	from, to schemas.Date
 }
 
-// renameLag is how many days a list may go on under the old ticker before it
-// is worth telling.
+// renameLag is how many days a list or a publisher of prices may go on under
+// the old ticker before it could mean somebody else.
 const renameLag = 45
 
 // indexStays returns who was in the index when: the publisher's spells, and
@@ -45,7 +45,7 @@ func indexStays(in *Inputs, id *identity) ([]stay, []Finding) {
 	})
 	for _, st := range stays {
 		r := id.renameAfter(st.symbol, st.from)
-		if r != nil && st.to > r.Date.AddDays(renameLag) && st.security == id.resolve(r.New, r.Date) {
+		if r != nil && st.to != schemas.MaxLongDate && st.to > r.Date.AddDays(renameLag) && st.security == id.resolve(r.New, r.Date) {
 			findings = append(findings, Finding{
 				Check: "members_rename", Severity: schemas.SeverityWarning, Security: st.security, Date: r.Date,
 				Message: fmt.Sprintf("listed as %s after it was renamed %s on %s", st.symbol, r.New, r.Date),
