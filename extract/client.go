@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,12 @@ type Options struct {
 	// An entry "http://host" also allows plain http for that host, which
 	// otherwise is for this machine only.
 	Hosts map[string][]string
+	// Local names servers of our own on this machine, such as simulated
+	// publishers: a request to the host "sandbox.localhost" goes to the
+	// address that stands beside it here, such as "127.0.0.1:40123". The
+	// archive so knows it by one address whatever its port is today. No rate
+	// limit holds for these.
+	Local map[string]string
 	// Timeout bounds one attempt from the connection to the last byte of the
 	// body; default 2 minutes.
 	Timeout time.Duration
@@ -58,8 +65,8 @@ type Options struct {
 	Log *slog.Logger
 	// Proxy chooses a proxy, as in [http.Transport]; default none.
 	Proxy func(*http.Request) (*url.URL, error)
-	// Transport takes the place of the network, for tests. Proxy has then no
-	// effect.
+	// Transport takes the place of the network, for tests. Proxy and Local
+	// have then no effect on where requests go.
 	Transport http.RoundTripper
 }
 
@@ -137,16 +144,27 @@ func NewClient(o Options) (*Client, error) {
 	if !o.Offline {
 		s.transport = o.Transport
 		if s.transport == nil {
-			s.transport = newTransport(o.Proxy)
+			s.transport = newTransport(o.Proxy, o.Local)
 		}
 	}
 	return &Client{shared: s}, nil
 }
 
-func newTransport(proxy func(*http.Request) (*url.URL, error)) *http.Transport {
+func newTransport(proxy func(*http.Request) (*url.URL, error), local map[string]string) *http.Transport {
+	dialer := &net.Dialer{Timeout: 20 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
-		Proxy:                  proxy,
-		DialContext:            (&net.Dialer{Timeout: 20 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		Proxy: func(r *http.Request) (*url.URL, error) {
+			if _, ours := local[r.URL.Hostname()]; ours || proxy == nil {
+				return nil, nil
+			}
+			return proxy(r)
+		},
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if host, _, err := net.SplitHostPort(addr); err == nil {
+				addr = cmp.Or(local[host], addr)
+			}
+			return dialer.DialContext(ctx, network, addr)
+		},
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    20 * time.Second,
 		MaxIdleConnsPerHost:    4,

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -317,6 +318,37 @@ func TestPastHasEachContentOnce(t *testing.T) {
 	old := newClient(t, Options{Archive: c.o.Archive, Offline: true, AsOf: clock.Add(-2 * time.Hour)})
 	if got, want := past(old), "B@15 A@13"; got != want {
 		t.Errorf("past as of 15:00 = %s, want %s", got, want)
+	}
+}
+
+func TestLocalServerKeepsItsAddressWhateverItsPort(t *testing.T) {
+	t.Parallel()
+	const addr = "http://sandbox.localhost/nyfed/x"
+	a, err := archive.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range []string{"first", "second"} {
+		base, _ := serve(t, func(_ int64, w http.ResponseWriter, r *http.Request) {
+			if r.Host != "sandbox.localhost" {
+				t.Errorf("asked as %s", r.Host)
+			}
+			write(t, w, body)
+		})
+		c := newClient(t, Options{
+			Archive: a, Local: map[string]string{"sandbox.localhost": strings.TrimPrefix(base, "http://")},
+			Limits: map[string]Limit{"nyfed": {Every: time.Hour}},
+			Proxy:  func(*http.Request) (*url.URL, error) { return nil, errors.New("no proxy for servers of our own") },
+		})
+		for range 2 {
+			if p, err := c.Get(t.Context(), Request{Publisher: "nyfed", URL: addr}); err != nil || bodyOf(t, p) != body {
+				t.Fatalf("%v", err)
+			}
+		}
+	}
+	p, err := newClient(t, Options{Archive: a, Offline: true}).Get(t.Context(), Request{Publisher: "nyfed", URL: addr})
+	if err != nil || bodyOf(t, p) != "second" {
+		t.Errorf("offline: %v", err)
 	}
 }
 

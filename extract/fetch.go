@@ -24,7 +24,7 @@ type fetch struct {
 	*Client
 	ask     *ask
 	limiter *limiter
-	known   archive.Record // the answer that the publisher may say still holds; zero if there is none
+	held    archive.Record // the answer that the publisher may say still holds; zero if there is none
 	attempt int            // from 1
 	rec     archive.Record // of the answer, once there is one
 	last    error          // why the last attempt failed
@@ -33,7 +33,7 @@ type fetch struct {
 
 // fetch asks the publisher.
 func (c *Client) fetch(ctx context.Context, a *ask) (archive.Record, error) {
-	f := &fetch{Client: c, ask: a, limiter: c.limiter(a.Publisher, isLoopback(a.url.Hostname()))}
+	f := &fetch{Client: c, ask: a, limiter: c.limiter(a.Publisher, a.url.Hostname())}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url.String(), nil)
 	if err != nil {
 		return archive.Record{}, a.wrap(err)
@@ -46,7 +46,7 @@ func (c *Client) fetch(ctx context.Context, a *ask) (archive.Record, error) {
 	}
 	req.Header.Set("Accept-Encoding", "gzip")
 	if known, ok := c.known(ctx, a); ok {
-		f.known = known
+		f.held = known
 		req.Header.Set("If-None-Match", known.Header.Get("Etag"))
 	}
 	retry, err := retryablehttp.FromRequest(req)
@@ -100,7 +100,7 @@ func (f *fetch) start(ctx context.Context) error {
 func (f *fetch) take(resp *http.Response) error {
 	defer resp.Body.Close()
 	ctx := resp.Request.Context()
-	if resp.StatusCode == http.StatusNotModified && f.known.Hash != "" {
+	if resp.StatusCode == http.StatusNotModified && f.held.Hash != "" {
 		return f.unchanged(ctx)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 || resp.StatusCode == http.StatusPartialContent {
@@ -126,7 +126,7 @@ func (f *fetch) take(resp *http.Response) error {
 // would send the same bytes.
 func (f *fetch) unchanged(ctx context.Context) error {
 	rec := f.record(ctx, f.ask)
-	rec.Status, rec.Header, rec.Hash, rec.Bytes = f.known.Status, f.known.Header, f.known.Hash, f.known.Bytes
+	rec.Status, rec.Header, rec.Hash, rec.Bytes = f.held.Status, f.held.Header, f.held.Hash, f.held.Bytes
 	rec, err := f.o.Archive.Repeat(rec)
 	if err != nil {
 		return &permanentError{err}

@@ -21,15 +21,17 @@ type limiter struct {
 	until time.Time // the publisher wants to be left alone till then
 }
 
-// limiter returns the one limiter of the publisher.
-func (s *shared) limiter(publisher string, local bool) *limiter {
-	l, own := s.o.Limits[publisher]
-	if !own && !local {
-		l = defaultLimit
-	}
+// limiter returns the one limiter of the publisher at that host.
+func (s *shared) limiter(publisher, host string) *limiter {
 	key := publisher
-	if local && !own {
+	l, own := s.o.Limits[publisher]
+	_, ours := s.o.Local[host]
+	switch {
+	case ours, !own && isLoopback(host):
+		l = Limit{}
 		key += " on this machine"
+	case !own:
+		l = defaultLimit
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

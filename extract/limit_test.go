@@ -75,7 +75,7 @@ func TestLimitSpacesOutRequestsOfAllGoroutines(t *testing.T) {
 func TestRetryAfterHoldsBackEveryone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := (&shared{o: Options{Limits: map[string]Limit{"p": {}}}, limits: map[string]*limiter{}}).limiter("p", false)
+		l := (&shared{o: Options{Limits: map[string]Limit{"p": {}}}, limits: map[string]*limiter{}}).limiter("p", "example.com")
 		l.pause(time.Minute)
 		l.pause(time.Second) // a shorter wish changes nothing
 		start := time.Now()
@@ -95,7 +95,7 @@ func TestRetryAfterHoldsBackEveryone(t *testing.T) {
 func TestLimitThatLeavesNoTimeFailsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := (&shared{o: Options{Limits: map[string]Limit{"p": {Every: time.Hour}}}, limits: map[string]*limiter{}}).limiter("p", false)
+		l := (&shared{o: Options{Limits: map[string]Limit{"p": {Every: time.Hour}}}, limits: map[string]*limiter{}}).limiter("p", "example.com")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if err := l.wait(ctx); err != nil {

@@ -90,8 +90,10 @@ func port(u *url.URL) string {
 	return "443"
 }
 
+// isLoopback reports whether a host is this machine, as all names below
+// localhost are (RFC 6761, section 6.3).
 func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
+	if host = strings.ToLower(host); host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
 	ip := net.ParseIP(host)

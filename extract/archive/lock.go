@@ -31,7 +31,7 @@ func (a *Archive) holdTemp() error {
 }
 
 func (a *Archive) takeTemp(f *os.File) error {
-	fd := int(f.Fd())
+	fd := int(f.Fd()) // #nosec G115 -- a file descriptor
 	switch err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); {
 	case err == nil:
 		if err := a.clearTemp(); err != nil {
