@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -45,12 +46,15 @@ func serve(library, config, data string) error {
 		waitForEnd(in.life)
 		close(stopped)
 		_ = holdWrite.Close()
-		end := time.Now().Add(selfKillAfter) //nolint:forbidigo // a process of its own: its clock is the machine's
-		for time.Now().Before(end) {         //nolint:forbidigo // as above
+		late := time.After(selfKillAfter)
+		for {
 			_, _ = in.terminal.Write([]byte{4}) // ^D: the end of interactive input
-			time.Sleep(endOfInputEvery)
+			select {
+			case <-late:
+				_ = unix.Kill(os.Getpid(), unix.SIGKILL)
+			case <-time.After(endOfInputEvery):
+			}
 		}
-		_ = unix.Kill(os.Getpid(), unix.SIGKILL)
 	}()
 
 	hold := "/dev/fd/" + strconv.Itoa(int(holdRead.Fd())) //nolint:gosec // a file descriptor fits an int
@@ -77,7 +81,7 @@ func serve(library, config, data string) error {
 	case <-stopped:
 		return nil
 	default:
-		return fmt.Errorf("the engine ended by itself; it says why above")
+		return errors.New("the engine ended by itself; it says why above")
 	}
 }
 

@@ -26,14 +26,6 @@ type Config struct {
 	Now func() time.Time // nil means time.Now
 }
 
-// Access is what a client needs to log in.
-type Access struct {
-	Addr     string // native protocol, host:port
-	HTTPAddr string // HTTP interface, host:port
-	User     string
-	Password string
-}
-
 const (
 	stopGrace      = time.Second // between asking the engine to leave and ending it
 	pollEvery      = 10 * time.Millisecond
@@ -81,9 +73,6 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err := e.folder.make(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-
 	deadline := time.NewTimer(cfg.AttachTimeout)
 	defer deadline.Stop()
 	for {

@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,7 +80,7 @@ func count(t *testing.T, conn driver.Conn, query string) uint64 {
 func TestDataAndPasswordsOutliveTheEngine(t *testing.T) {
 	t.Parallel()
 	enginetest.Require(t)
-	cfg := engine.Config{Dir: t.TempDir(), MaxMemory: 1 << 30}
+	cfg := engine.Config{Dir: filepath.Join(t.TempDir(), "März & 'co' <1>"), MaxMemory: 1 << 30}
 	first, err := engine.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -134,6 +137,32 @@ func TestCloseEndsAnEngineWithClients(t *testing.T) {
 	if took := time.Since(start); took > 3*time.Second {
 		t.Errorf("took %s with an idle client; the engine alone takes five seconds", took)
 	}
+}
+
+func TestAccessShowsNoPassword(t *testing.T) {
+	t.Parallel()
+	a := engine.Access{Addr: "127.0.0.1:9000", User: "loader", Password: "secret"}
+	var b strings.Builder
+	slog.New(slog.NewJSONHandler(&b, nil)).Info("open", "access", a)
+	if text := fmt.Sprintf("%v %+v %s", a, a, a) + b.String(); strings.Contains(text, "secret") || !strings.Contains(text, "loader@127.0.0.1:9000") {
+		t.Errorf("got %s", text)
+	}
+}
+
+func TestOpenStopsWhenAsked(t *testing.T) {
+	t.Parallel()
+	enginetest.Require(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := t.TempDir()
+	if _, err := engine.Open(ctx, engine.Config{Dir: dir}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+	e, err := engine.Open(t.Context(), engine.Config{Dir: dir, MaxMemory: 1 << 30})
+	if err != nil || !e.Owned() {
+		t.Fatalf("what was stopped is still there: %v", err)
+	}
+	_ = e.Close()
 }
 
 func TestOpenWithoutFolder(t *testing.T) {

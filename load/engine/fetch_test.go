@@ -307,3 +307,19 @@ func TestPlatforms(t *testing.T) {
 		t.Errorf("a system without glibc: got %v", err)
 	}
 }
+
+// What npm says goes into an error that people paste elsewhere.
+func FuzzNPMErrorKeepsCredentials(f *testing.F) {
+	f.Add("npm error code E401\nnpm error https://", "me:secret", "@registry.example/x")
+	f.Add("npm ERR! network http://", "token", "@[::1]:4873/ failed")
+	f.Add("", "a:b", "@")
+	f.Fuzz(func(t *testing.T, before, secret, after string) {
+		if len(secret) < 4 || strings.ContainsAny(secret, "/@ \t\r\n\v\f\u0085\u00a0") || strings.Contains(before, secret) || strings.Contains(after, secret) {
+			t.Skip()
+		}
+		err := npmError(errors.New("exit status 1"), before+"//"+secret+"@"+after, pin{})
+		if strings.Contains(strings.ReplaceAll(err.Error(), "exit status 1", ""), secret) && !strings.Contains("engine: fetch the library: npm pack", secret) {
+			t.Errorf("%q shows %q", err, secret)
+		}
+	})
+}

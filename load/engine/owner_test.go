@@ -2,16 +2,14 @@ package engine_test
 
 import (
 	"bufio"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-
-	"errors"
 
 	"tidemark/load/engine"
 	"tidemark/load/engine/enginetest"
@@ -129,7 +127,7 @@ func TestKilledParentLeavesNoEngine(t *testing.T) {
 	conn := connect(t, found.Loader()) // an idle client would hold it for five seconds
 	run(t, conn, "CREATE DATABASE raw", "CREATE TABLE raw.x (a UInt64) ENGINE = MergeTree ORDER BY a", "INSERT INTO raw.x SELECT number FROM numbers(1000)")
 
-	if err := owner.Process.Signal(syscall.SIGKILL); err != nil {
+	if err := owner.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	gone(t, pid, 4*time.Second)
@@ -151,7 +149,7 @@ func TestOpenRightAfterTheParentWasKilled(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	owner, _ := startOwner(t, dir)
-	if err := owner.Process.Signal(syscall.SIGKILL); err != nil {
+	if err := owner.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = owner.Wait()

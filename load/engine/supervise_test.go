@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -28,13 +27,22 @@ func eventually(t *testing.T, what string, within time.Duration, ok func() bool)
 	}
 }
 
+func killProcess(t *testing.T, pid int) {
+	t.Helper()
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Kill(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // kill ends the engine as a lack of memory would, and waits until it is back.
 func kill(t *testing.T, e *engine.Engine) {
 	t.Helper()
 	pid, restarts := e.Pid(), e.Restarts()
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	killProcess(t, pid)
 	eventually(t, "the engine is back", 20*time.Second, func() bool { return e.Restarts() > restarts })
 	if e.Pid() == pid || e.Pid() == 0 {
 		t.Errorf("pid %d after a restart, was %d", e.Pid(), pid)
@@ -176,9 +184,7 @@ func TestSupervisionGivesUp(t *testing.T) {
 	if err := errors.Join(os.Remove(link), os.WriteFile(link, []byte("not a library"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(e.Pid(), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	killProcess(t, e.Pid())
 	select {
 	case <-e.Done():
 	case <-time.After(20 * time.Second):
@@ -201,9 +207,7 @@ func TestSupervisionGivesUp(t *testing.T) {
 func TestCloseWhileRestarting(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Start(t)
-	if err := syscall.Kill(e.Pid(), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	killProcess(t, e.Pid())
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
