@@ -1,0 +1,212 @@
+package vendor
+
+import (
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// The library that reads Parquet believes the sizes that a file gives for its
+// parts and makes room for them at once. Before it may read a column, the
+// headers of the column's pages are held against these bounds, and packed pages
+// against their own headers.
+const (
+	maxFooter      = 64 << 20
+	maxPageHeader  = 1 << 20
+	maxPageBytes   = 32 << 20 // unpacked; writers aim at 1 MB
+	maxPageValues  = 8 << 20
+	parquetTail    = 8 // length of the footer, magic
+	parquetMagic   = "PAR1"
+	minParquetSize = 4 + parquetTail
+)
+
+// readable are the encodings of pages whose unpacked size is bounded by their
+// own size and their number of values. Writers use the others only on request.
+var readable = []format.Encoding{format.Plain, format.PlainDictionary, format.RLEDictionary, format.RLE, format.BitPacked, format.ByteStreamSplit}
+
+// checkParquetFooter refuses what is no Parquet file, or cut off.
+func checkParquetFooter(file io.ReaderAt, size int64) error {
+	if size < minParquetSize {
+		return fmt.Errorf("not a Parquet file: %d bytes", size)
+	}
+	var head [4]byte
+	var tail [parquetTail]byte
+	if _, err := file.ReadAt(head[:], 0); err != nil {
+		return fmt.Errorf("read the file: %w", err)
+	}
+	if _, err := file.ReadAt(tail[:], size-parquetTail); err != nil {
+		return fmt.Errorf("read the file: %w", err)
+	}
+	switch {
+	case string(head[:]) != parquetMagic:
+		return fmt.Errorf("not a Parquet file: it begins with %q", head)
+	case string(tail[4:]) != parquetMagic:
+		return errors.New("the Parquet file is cut off: its end is missing")
+	}
+	if n := int64(binary.LittleEndian.Uint32(tail[:4])); n > maxFooter || n > size-minParquetSize {
+		return fmt.Errorf("the Parquet file has a footer of %d bytes, more than there can be", n)
+	}
+	return nil
+}
+
+// checkChunk reads the headers of all pages of a column of a row group.
+func checkChunk(file io.ReaderAt, size int64, chunk *format.ColumnChunk, rowsOfGroup int64) error {
+	meta := &chunk.MetaData
+	from, length := meta.DataPageOffset, meta.TotalCompressedSize
+	if meta.DictionaryPageOffset != 0 {
+		from = meta.DictionaryPageOffset
+	}
+	if from < 4 || length < 0 || length > size || from > size-length {
+		return fmt.Errorf("bytes %d to %d of a file of %d bytes", from, from+length, size)
+	}
+	if meta.NumValues != rowsOfGroup || rowsOfGroup < 0 {
+		return fmt.Errorf("%d values in %d rows", meta.NumValues, rowsOfGroup)
+	}
+	var values int64
+	var reader thrift.CompactProtocol
+	buf := make([]byte, 0, 4<<10)
+	for pos := int64(0); pos < length; {
+		h, n, err := readPageHeader(&reader, &buf, io.NewSectionReader(file, from+pos, length-pos))
+		if err != nil {
+			return fmt.Errorf("page at byte %d: %w", from+pos, err)
+		}
+		pos += n
+		if err := checkPage(h, length-pos); err != nil {
+			return fmt.Errorf("page at byte %d: %w", from+pos, err)
+		}
+		if err := checkPacked(h, meta.Codec, io.NewSectionReader(file, from+pos, int64(h.CompressedPageSize))); err != nil {
+			return fmt.Errorf("page at byte %d: %w", from+pos, err)
+		}
+		pos += int64(h.CompressedPageSize)
+		if h.DataPageHeader.Valid {
+			values += int64(h.DataPageHeader.V.NumValues)
+		}
+		if h.DataPageHeaderV2.Valid {
+			values += int64(h.DataPageHeaderV2.V.NumValues)
+		}
+	}
+	if values != meta.NumValues {
+		return fmt.Errorf("its pages have %d values, not %d", values, meta.NumValues)
+	}
+	return nil
+}
+
+// readPageHeader decodes a page's header and returns its length. The header is
+// decoded from memory: a length inside it cannot ask for more than is there.
+func readPageHeader(protocol *thrift.CompactProtocol, buf *[]byte, r *io.SectionReader) (h *format.PageHeader, length int64, err error) {
+	for window := int64(4 << 10); ; window *= 16 {
+		n := min(window, r.Size())
+		b := slices.Grow((*buf)[:0], int(n))[:n]
+		*buf = b
+		if _, err := r.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
+			return nil, 0, fmt.Errorf("read the file: %w", err)
+		}
+		in := protocol.NewReaderFromBytes(b)
+		h = new(format.PageHeader)
+		if err = thrift.NewDecoder(in).Decode(h); err == nil {
+			return h, int64(in.BytesRead()), nil
+		}
+		if n == r.Size() || window >= maxPageHeader {
+			return nil, 0, fmt.Errorf("decode the header: %w", err)
+		}
+	}
+}
+
+// checkPage holds a page's header against the bounds.
+func checkPage(h *format.PageHeader, left int64) error {
+	if h.CompressedPageSize < 0 || int64(h.CompressedPageSize) > left || h.UncompressedPageSize < 0 {
+		return errors.New("it does not fit into its column")
+	}
+	if h.UncompressedPageSize > maxPageBytes {
+		return fmt.Errorf("it unpacks to %d bytes, more than %d; refused", h.UncompressedPageSize, maxPageBytes)
+	}
+	n, encodings := int32(0), []format.Encoding{}
+	switch {
+	case h.Type == format.DataPage && h.DataPageHeader.Valid:
+		d := &h.DataPageHeader.V
+		n, encodings = d.NumValues, []format.Encoding{d.Encoding, d.DefinitionLevelEncoding}
+	case h.Type == format.DataPageV2 && h.DataPageHeaderV2.Valid:
+		d := &h.DataPageHeaderV2.V
+		n, encodings = d.NumValues, []format.Encoding{d.Encoding}
+		if d.RepetitionLevelsByteLength != 0 || d.DefinitionLevelsByteLength < 0 || d.DefinitionLevelsByteLength > min(h.CompressedPageSize, h.UncompressedPageSize) {
+			return errors.New("its levels do not fit into it")
+		}
+	case h.Type == format.DictionaryPage && h.DictionaryPageHeader.Valid:
+		d := &h.DictionaryPageHeader.V
+		n, encodings = d.NumValues, []format.Encoding{d.Encoding}
+	default:
+		return fmt.Errorf("a page of type %s", h.Type)
+	}
+	if n < 0 || n > maxPageValues {
+		return fmt.Errorf("it has %d values, more than %d; refused", n, maxPageValues)
+	}
+	for _, e := range encodings {
+		if !slices.Contains(readable, e) {
+			return fmt.Errorf("its encoding %s is not read here; write the file with plain or dictionary encoding", e)
+		}
+	}
+	return nil
+}
+
+// checkPacked holds a packed page against the size that its header gives.
+func checkPacked(h *format.PageHeader, codec format.CompressionCodec, packed io.Reader) (err error) {
+	want := int64(h.UncompressedPageSize)
+	if v2 := &h.DataPageHeaderV2; v2.Valid {
+		// The levels stand unpacked before the values.
+		levels := int64(v2.V.DefinitionLevelsByteLength)
+		if _, err := io.CopyN(io.Discard, packed, levels); err != nil {
+			return fmt.Errorf("read the file: %w", err)
+		}
+		want -= levels
+		if v2.V.IsCompressed.Valid && !v2.V.IsCompressed.V {
+			codec = format.Uncompressed
+		}
+	}
+	switch codec {
+	case format.Uncompressed:
+		return nil // as large as it is in the file
+	case format.Snappy:
+		// A block begins with its unpacked size.
+		var b [binary.MaxVarintLen64]byte
+		n, err := io.ReadFull(packed, b[:])
+		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !(errors.Is(err, io.EOF) && want == 0) {
+			return fmt.Errorf("read the file: %w", err)
+		}
+		if got, _ := binary.Uvarint(b[:n]); got != uint64(want) {
+			return fmt.Errorf("it unpacks to %d bytes, not %d as it says", got, want)
+		}
+		return nil
+	case format.Gzip:
+		z, err := gzip.NewReader(packed)
+		if err != nil {
+			return fmt.Errorf("unpack it: %w", err)
+		}
+		return unpacksTo(z, want)
+	case format.Zstd:
+		z, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*maxPageBytes))
+		if err != nil {
+			return fmt.Errorf("unpack it: %w", err)
+		}
+		defer z.Close()
+		return unpacksTo(z, want)
+	}
+	return fmt.Errorf("it is packed with %s, which is not read here; write the file with snappy, gzip, zstd or none", codec)
+}
+
+func unpacksTo(r io.Reader, want int64) error {
+	n, err := io.Copy(io.Discard, io.LimitReader(r, want+1))
+	switch {
+	case err != nil:
+		return fmt.Errorf("unpack it: %w", err)
+	case n != want:
+		return fmt.Errorf("it unpacks to %d bytes or more, not %d as it says", n, want)
+	}
+	return nil
+}
