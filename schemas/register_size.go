@@ -47,6 +47,7 @@ func sizeRegister() []Metric {
 		ID: "dist_52w", Name: "Distance from the 52-week high", Unit: "fraction", Formula: "close/(highest of 252 closes) - 1",
 		Source: "press convention", Inputs: "price level", Window: "252", Warmup: 252, Edge: "fewer closes: none", Decimals: 2,
 	})
+	sectorRegister(add)
 	return out
 }
 
@@ -105,5 +106,32 @@ func levelRegister(add func(Metric), suffix, basis, level string) {
 	add(Metric{
 		ID: "days_under_" + suffix, Name: "Days under water, " + basis, Unit: "days", Formula: "calendar days since the highest level so far", Source: "convention",
 		Inputs: level, Window: "cumulative", Edge: "0 on a high", Decimals: 0,
+	})
+}
+
+func sectorRegister(add func(Metric)) {
+	const gics = "S&P and MSCI, GICS"
+	for _, s := range []struct{ id, name string }{
+		{"communication_services", "Communication services"},
+		{"consumer_discretionary", "Consumer discretionary"},
+		{"consumer_staples", "Consumer staples"},
+		{"energy", "Energy"},
+		{"financials", "Financials"},
+		{"health_care", "Health care"},
+		{"industrials", "Industrials"},
+		{"information_technology", "Information technology"},
+		{"materials", "Materials"},
+		{"real_estate", "Real estate"},
+		{"utilities", "Utilities"},
+		{"unknown", "Sector not known"},
+	} {
+		add(Metric{
+			ID: "sector_weight_" + s.id, Name: "Sector weight, " + s.name, Unit: "fraction", Formula: "sum of the weights of the sector's lines", Source: gics,
+			Inputs: "holdings file; constituents where it gives no sector", Window: "day", Edge: "days of a file only; detail names the scheme; telecommunication services before 2018-09-24 count as communication services", Decimals: 1,
+		})
+	}
+	add(Metric{
+		ID: "sector_distance", Name: "Sector distance", Unit: "fraction", Formula: "half the sum over sectors of |weight in S - weight in L|", Source: gics,
+		Inputs: "holdings files of both universes", Window: "day", Edge: "a file counts for 31 days; lines without a sector are a bucket of their own", Decimals: 1,
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,10 +13,6 @@ import (
 // h41Tolerance is how far, in USD mn, a total of the H.4.1 may lie from the
 // sum of its parts: each is rounded to a million.
 const h41Tolerance = 3.0
-
-// h41Blocks is for how many releases before the newest a contradiction stops
-// the table from being replaced. Older ones are shown and stay quarantined.
-const h41Blocks = 13
 
 // h41Sum says that a total is the sum of its parts.
 type h41Sum struct {
@@ -55,27 +50,15 @@ const h41Level = "_N.WW"
 // parts in USD mn, and quarantines the Wednesdays on which one fails.
 func (p *published) h41Differences() []readings {
 	out := make([]readings, len(h41Sums))
-	newest := schemas.NoDate
 	for i, sums := range h41Sums {
-		out[i] = p.h41Difference(sums)
-		if n := len(out[i].days); n > 0 {
-			newest = max(newest, out[i].days[n-1])
-		}
-	}
-	for i, r := range out {
+		r := p.h41Difference(sums)
 		for _, d := range r.days {
-			diff, ok := r.value(d)
-			if !ok || math.Abs(diff) <= h41Tolerance {
-				continue
+			if diff, ok := r.value(d); ok && math.Abs(diff) > h41Tolerance {
+				p.quarantined[d] = true
+				p.find(h41Metric(i+1), schemas.SeverityError, d, "H.4.1: %s is off by %g mn; the week's figures are withheld", r.at[d].detail, diff)
 			}
-			p.quarantined[d] = true
-			severity := schemas.SeverityWarning
-			if d > newest.AddDays(-7*h41Blocks) {
-				severity = schemas.SeverityError
-			}
-			p.find("h41_identity_"+strconv.Itoa(i+1), severity, d,
-				"H.4.1 for %s: %s is off by %g mn; the week's figures are withheld", d, r.at[d].detail, diff)
 		}
+		out[i] = r
 	}
 	return out
 }
@@ -184,8 +167,8 @@ func (p *published) h41Revision() readings {
 	out.sort()
 	for _, d := range out.days {
 		if x := out.at[d]; math.Abs(x.value) > h41Tolerance {
-			p.find("h41_identity_5", schemas.SeverityWarning, d,
-				"H.4.1 for %s: the change of %s differs by %g mn from the two figures; the week before was revised", d, x.detail, x.value)
+			p.find(h41Metric(len(h41Sums)+1), schemas.SeverityWarning, d,
+				"H.4.1: the printed change of %s differs by %g mn from the two figures; the week before was revised", x.detail, x.value)
 		}
 	}
 	return out

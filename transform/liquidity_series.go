@@ -167,7 +167,7 @@ func (p *published) wednesdays(key string, c concept) readings {
 		v, ok := all.value(d)
 		switch {
 		case d.Weekday() != time.Wednesday:
-			p.find("weekday", schemas.SeverityWarning, d, "%s: %s is a %s, not a Wednesday; the value is left out", key, d, d.Weekday())
+			p.find("weekday", schemas.SeverityWarning, d, "%s: a value for a %s, not a Wednesday, is left out", key, d.Weekday())
 			continue
 		case !ok:
 		case v < 0:

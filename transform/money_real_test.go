@@ -46,15 +46,6 @@ func realTable(t testing.TB, path ...string) [][]string {
 	return rows
 }
 
-func mustDay(t testing.TB, text string) schemas.Date {
-	t.Helper()
-	d, err := schemas.ParseDate(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
 func mustNumber(t testing.TB, text string) float64 {
 	t.Helper()
 	v, err := strconv.ParseFloat(text, 64)
@@ -69,7 +60,7 @@ func fredFile(t testing.TB, id, unit string, multiplier float64, path ...string)
 	t.Helper()
 	var out []schemas.Observation
 	for _, row := range realTable(t, path...)[1:] {
-		o := schemas.Observation{Source: "fred:" + id, Series: id, Date: mustDay(t, row[0]), Unit: unit, Multiplier: multiplier}
+		o := schemas.Observation{Source: "fred:" + id, Series: id, Date: day(t, row[0]), Unit: unit, Multiplier: multiplier}
 		if row[1] != "" && row[1] != "." {
 			o.Value = schemas.Some(mustNumber(t, row[1]))
 		}
@@ -91,7 +82,7 @@ func h41File(t testing.TB, path ...string) []schemas.Observation {
 	for _, row := range rows[6:] {
 		for i := 1; i < len(row); i++ {
 			o := schemas.Observation{
-				Source: "h41", Series: rows[5][i], Date: mustDay(t, row[0]), Unit: rows[1][i], Multiplier: mustNumber(t, rows[2][i]), Status: "A",
+				Source: "h41", Series: rows[5][i], Date: day(t, row[0]), Unit: rows[1][i], Multiplier: mustNumber(t, rows[2][i]), Status: "A",
 			}
 			if row[i] == "NA" || row[i] == "ND" || row[i] == "NC" {
 				o.Status = row[i]
@@ -114,7 +105,7 @@ func cashFile(t testing.TB) []schemas.CashBalance {
 			t.Fatal(err)
 		}
 		out = append(out, schemas.CashBalance{
-			Statement: "dts", Date: mustDay(t, row[0]), AccountType: "Treasury General Account (TGA) Closing Balance", Open: schemas.Some(v),
+			Statement: "dts", Date: day(t, row[0]), AccountType: "Treasury General Account (TGA) Closing Balance", Open: schemas.Some(v),
 		})
 	}
 	return out
@@ -201,7 +192,7 @@ func TestPublishedLiquidityFigures(t *testing.T) {
 	facts, _ := realFacts(t)
 	got := byMetric(facts)
 	for _, tt := range []struct {
-		metric, day  string
+		metric, on   string
 		want, within float64
 	}{
 		{"onrrp", "2022-12-30", 2553.7, 0.05}, // the record; a Friday
@@ -217,7 +208,7 @@ func TestPublishedLiquidityFigures(t *testing.T) {
 		{"sofr", "2025-12-31", 3.87, 0},
 		{"spread_sofr_iorb", "2025-09-30", 9, 1e-9}, {"spread_effr_iorb", "2025-09-30", -6, 1e-9}, {"spread_sofr_iorb", "2025-10-31", 32, 1e-9},
 	} {
-		approx(t, tt.metric+" on "+tt.day, valueOf(t, got, tt.metric, tt.day), tt.want, tt.within)
+		near(t, tt.metric+" on "+tt.on, valueOf(t, got, tt.metric, tt.on), tt.want, tt.within)
 	}
 	var peak float64
 	for d, f := range got["fed_assets"] {
@@ -225,7 +216,7 @@ func TestPublishedLiquidityFigures(t *testing.T) {
 			peak = max(peak, f.Value.V)
 		}
 	}
-	approx(t, "fall of total assets from the peak of 2022", peak-valueOf(t, got, "fed_assets", "2025-11-05"), 2390, 5)
+	near(t, "fall of total assets from the peak of 2022", peak-valueOf(t, got, "fed_assets", "2025-11-05"), 2390, 5)
 	for _, f := range got["onrrp"] {
 		if f.Value.V > 2553.8 {
 			t.Errorf("reverse repos of %g bn on %s exceed the record", f.Value.V, f.Session)
@@ -269,7 +260,7 @@ func TestRecordedReleasesSatisfyIdentities(t *testing.T) {
 			}
 		}
 	}
-	approx(t, "total assets of the newest release", valueOf(t, byMetric(facts), "fed_assets", "2026-09-23"), 6747.704, 1e-9)
+	near(t, "total assets of the newest release", valueOf(t, byMetric(facts), "fed_assets", "2026-09-23"), 6747.704, 1e-9)
 }
 
 // Appendix B 12 on the recorded condition statements: total assets less cash
@@ -291,7 +282,7 @@ func TestOtherSideOfRecordedStatements(t *testing.T) {
 		other, _ := total([]float64{
 			v["RESPPLLN"], v["RESPPLLDD"], v["RESPPLLDA"], v["RESPPLLDF"], v["RESPPLLDO"], v["RESPPMLLC"], v["RESPPLLO"], v["RESH4E"], v["RESPPLC"],
 		})
-		approx(t, "release of "+d.String(), net, other, 3)
+		near(t, "release of "+d.String(), net, other, 3)
 	}
 }
 

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -174,7 +175,7 @@ func abnormalDays(spread readings, cal *calendar.Calendar) readings {
 			x.status = schemas.InsufficientHistory
 		} else {
 			x.value = 0
-			if v > quantile7(past[len(past)-abnormalWindow:], abnormalQuantile) {
+			if v > quantile(slices.Sorted(slices.Values(past[len(past)-abnormalWindow:])), abnormalQuantile) {
 				x.value = 1
 			}
 			x.inputs = abnormalWindow

@@ -9,6 +9,7 @@ import (
 var sizeFamilies = []Family{
 	{Name: "size", Dataset: schemas.Size.String(), Metrics: sizePairMetrics(), Compute: computeSize},
 	{Name: "level", Dataset: schemas.Size.String(), Metrics: levelMetrics(), Compute: computeLevel},
+	{Name: "sectors", Dataset: schemas.Size.String(), Metrics: sectorMetrics(), Compute: computeSectors},
 }
 
 // level is a price or total-return level of one universe, by session.

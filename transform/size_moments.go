@@ -2,7 +2,6 @@ package transform
 
 import (
 	"math"
-	"slices"
 
 	"tidemark/schemas"
 )
@@ -48,17 +47,4 @@ func percentileRank(x []float64) float64 {
 		}
 	}
 	return (float64(below) + 0.5*float64(equal)) / float64(len(x))
-}
-
-// quantile7 returns the q-quantile of x by linear interpolation between order
-// statistics (Hyndman and Fan's type 7, the spreadsheet's PERCENTILE.INC). x
-// is left as it is.
-func quantile7(x []float64, q float64) float64 {
-	s := slices.Sorted(slices.Values(x))
-	h := q * float64(len(s)-1)
-	lo := int(h)
-	if lo+1 >= len(s) {
-		return s[len(s)-1]
-	}
-	return s[lo] + (h-float64(lo))*(s[lo+1]-s[lo])
 }

@@ -33,7 +33,7 @@ func fundsFile(t testing.TB) []schemas.Observation {
 	var out []schemas.Observation
 	for _, row := range realTable(t, "market", "prices", "etf_adjclose_2021-2026.csv.gz")[1:] {
 		out = append(out, schemas.Observation{
-			Source: "fund:" + row[0], Series: row[0], Date: mustDay(t, row[1]), Value: schemas.Some(mustNumber(t, row[2])), Unit: "USD", Multiplier: 1,
+			Source: "fund:" + row[0], Series: row[0], Date: day(t, row[1]), Value: schemas.Some(mustNumber(t, row[2])), Unit: "USD", Multiplier: 1,
 		})
 	}
 	return out
@@ -49,8 +49,8 @@ func TestPublishedIndexFigures(t *testing.T) {
 	}
 	got := byMetric(facts)
 	for _, tt := range []struct {
-		what, metric, day string
-		want, within      float64
+		what, metric, on string
+		want, within     float64
 	}{
 		{"distance from the record, 7 Oct 2024", "dist_ath", "2024-10-07", -0.011547, 1e-6},
 		{"distance from the record, year end 2025 (-1.25 %)", "dist_ath", "2025-12-31", -0.0125, 0.00005},
@@ -58,7 +58,7 @@ func TestPublishedIndexFigures(t *testing.T) {
 		{"year to date, 31 Oct 2025 (+16.30 %)", "ret_ytd_pr", "2025-10-31", 0.1630, 0.00005},
 		{"2025 (16.39 %)", "ret_ytd_pr", "2025-12-31", 0.1639, 0.00005},
 	} {
-		approx(t, tt.what, valueOf(t, got, tt.metric, tt.day), tt.want, tt.within)
+		near(t, tt.what, valueOf(t, got, tt.metric, tt.on), tt.want, tt.within)
 	}
 	records := 0
 	for d, f := range got["dist_ath"] {
@@ -82,8 +82,8 @@ func TestPublishedReturnsFromFunds(t *testing.T) {
 	rows := fundsFile(t)
 	const slack = 0.0005
 	for _, tt := range []struct {
-		what, fund, metric, day string
-		want, fee, digit        float64
+		what, fund, metric, on string
+		want, fee, digit       float64
 	}{
 		{"S&P 500, 2024", "SPY", "ret_ytd_tr", "2024-12-31", 0.2500, 0.000945, 0.00005},
 		{"S&P 400, 2024", "IJH", "ret_ytd_tr", "2024-12-31", 0.1389, 0.0005, 0.00005},
@@ -95,7 +95,7 @@ func TestPublishedReturnsFromFunds(t *testing.T) {
 		in := singleInputs(rows)
 		in.Universe.Level, in.Universe.LevelTR, in.Universe.LevelTRBasis = "", "fund:"+tt.fund, "fund_tr"
 		facts, _ := Compute(schemas.Size.String(), in)
-		approx(t, tt.what, valueOf(t, byMetric(facts), tt.metric, tt.day), tt.want, tt.fee+slack+tt.digit)
+		near(t, tt.what, valueOf(t, byMetric(facts), tt.metric, tt.on), tt.want, tt.fee+slack+tt.digit)
 	}
 
 	// The Russell 2000 lagged the S&P 500 by 5.1 points in 2025 (12.8 less
@@ -104,7 +104,7 @@ func TestPublishedReturnsFromFunds(t *testing.T) {
 	in.Universe.Level, in.Universe.AgainstLevel = "", ""
 	in.Universe.LevelTR, in.Universe.AgainstLevelTR, in.Universe.LevelTRBasis = "fund:IWM", "fund:SPY", "fund_tr"
 	facts, _ := Compute(schemas.Size.String(), in)
-	approx(t, "Russell 2000 less S&P 500", valueOf(t, byMetric(facts), "size_gap_arith_ytd_tr", "2025-12-31"), -0.0508, 0.0019+slack)
+	near(t, "Russell 2000 less S&P 500", valueOf(t, byMetric(facts), "size_gap_arith_ytd_tr", "2025-12-31"), -0.0508, 0.0019+slack)
 	in.Universe.LevelTR = "fund:IJR"
 	facts, _ = Compute(schemas.Size.String(), in)
 	if gap := valueOf(t, byMetric(facts), "size_gap_arith_ytd_tr", "2025-12-31"); gap > -0.11 {

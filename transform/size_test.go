@@ -14,20 +14,13 @@ import (
 
 const tolerance = 1e-6
 
-func approx(t testing.TB, what string, got, want, within float64) {
-	t.Helper()
-	if math.IsNaN(got) || math.Abs(got-want) > within {
-		t.Errorf("%s: %.10g, want %.10g", what, got, want)
-	}
-}
-
 // levels makes observations of one source from pairs of day and value.
 func levels(t testing.TB, source string, pairs ...any) []schemas.Observation {
 	t.Helper()
 	var out []schemas.Observation
 	for i := 0; i < len(pairs); i += 2 {
 		out = append(out, schemas.Observation{
-			Source: source, Series: source, Date: mustDay(t, pairs[i].(string)), Value: schemas.Some(pairs[i+1].(float64)), Unit: "index", Multiplier: 1,
+			Source: source, Series: source, Date: day(t, pairs[i].(string)), Value: schemas.Some(pairs[i+1].(float64)), Unit: "index", Multiplier: 1,
 		})
 	}
 	return out
@@ -62,21 +55,21 @@ func singleInputs(levels []schemas.Observation) *Inputs {
 }
 
 // factOf returns the fact of a metric and day, which must be there.
-func factOf(t testing.TB, facts map[string]map[schemas.Date]schemas.Fact, metric, day string) schemas.Fact {
+func factOf(t testing.TB, facts map[string]map[schemas.Date]schemas.Fact, metric, on string) schemas.Fact {
 	t.Helper()
-	f, ok := facts[metric][mustDay(t, day)]
+	f, ok := facts[metric][day(t, on)]
 	if !ok {
-		t.Fatalf("no fact %s on %s", metric, day)
+		t.Fatalf("no fact %s on %s", metric, on)
 	}
 	return f
 }
 
 // valueOf returns its value, which must be there too.
-func valueOf(t testing.TB, facts map[string]map[schemas.Date]schemas.Fact, metric, day string) float64 {
+func valueOf(t testing.TB, facts map[string]map[schemas.Date]schemas.Fact, metric, on string) float64 {
 	t.Helper()
-	f := factOf(t, facts, metric, day)
+	f := factOf(t, facts, metric, on)
 	if f.Status != schemas.StatusOK || !f.Value.OK {
-		t.Fatalf("%s on %s has status %s", metric, day, f.Status)
+		t.Fatalf("%s on %s has status %s", metric, on, f.Status)
 	}
 	return f.Value.V
 }
@@ -89,8 +82,8 @@ func TestRelativeStrength_WE3_1(t *testing.T) {
 	s := &sizeFacts{in: pairInputs(nil)}
 	s.strengthFacts(&small, &large)
 	got := byMetric(s.facts)
-	approx(t, "ratio", valueOf(t, got, "rs_ratio_pr", "2025-03-10"), 0.919643, tolerance)
-	approx(t, "log ratio", valueOf(t, got, "rs_log_pr", "2025-03-10"), -0.083770, tolerance)
+	near(t, "ratio", valueOf(t, got, "rs_ratio_pr", "2025-03-10"), 0.919643, tolerance)
+	near(t, "log ratio", valueOf(t, got, "rs_log_pr", "2025-03-10"), -0.083770, tolerance)
 	if f := factOf(t, got, "rs_z_pr", "2025-03-10"); f.Status != schemas.InsufficientHistory {
 		t.Errorf("z-score after 6 sessions has status %s", f.Status)
 	}
@@ -99,8 +92,8 @@ func TestRelativeStrength_WE3_1(t *testing.T) {
 	if status != schemas.StatusOK {
 		t.Fatal(status)
 	}
-	approx(t, "z-score", z, -0.851314, tolerance)
-	approx(t, "percentile rank", percentileRank(logs), 0.25, tolerance)
+	near(t, "z-score", z, -0.851314, tolerance)
+	near(t, "percentile rank", percentileRank(logs), 0.25, tolerance)
 }
 
 func TestStrengthWarmsUpAfter1260Sessions(t *testing.T) {
@@ -138,8 +131,8 @@ func TestGaps_WE3_2(t *testing.T) {
 	t.Parallel()
 	a, _ := arithmeticGap(0.128, 0.1788)
 	g, status := geometricGap(0.128, 0.1788)
-	approx(t, "arithmetic", a, -0.0508, tolerance)
-	approx(t, "geometric", g, -0.043095, tolerance)
+	near(t, "arithmetic", a, -0.0508, tolerance)
+	near(t, "geometric", g, -0.043095, tolerance)
 	if status != schemas.StatusOK {
 		t.Error(status)
 	}
@@ -153,8 +146,8 @@ func TestGaps_WE3_2(t *testing.T) {
 		levels(t, "index:L", "2024-12-31", 5881.63, "2025-01-02", 5903.26, "2025-12-31", 6845.50),
 		levels(t, "index:LTR", "2024-12-31", 12911.82, "2025-12-31", 15220.45)...)))
 	got := byMetric(facts)
-	approx(t, "price return", valueOf(t, got, "ret_ytd_pr", "2025-12-31"), 0.163878, tolerance)
-	approx(t, "total return", valueOf(t, got, "ret_ytd_tr", "2025-12-31"), 0.178800, tolerance)
+	near(t, "price return", valueOf(t, got, "ret_ytd_pr", "2025-12-31"), 0.163878, tolerance)
+	near(t, "total return", valueOf(t, got, "ret_ytd_tr", "2025-12-31"), 0.178800, tolerance)
 	if f := factOf(t, got, "ret_ytd_pr", "2025-12-31"); f.Basis != "index_pr" || !f.KnownAt.Equal(calendar.US().Close(f.Session)) {
 		t.Errorf("basis %s, known at %s", f.Basis, f.KnownAt)
 	}
@@ -173,7 +166,7 @@ func TestGapsOfSmallAgainstLarge(t *testing.T) {
 	for metric, want := range map[string]float64{
 		"size_gap_arith_ytd_pr": -0.0508, "size_gap_geo_ytd_pr": -0.043095, "size_gap_arith_1y_pr": -0.0508, "size_gap_geo_1y_pr": -0.043095,
 	} {
-		approx(t, metric, valueOf(t, got, metric, "2025-12-31"), want, tolerance)
+		near(t, metric, valueOf(t, got, metric, "2025-12-31"), want, tolerance)
 	}
 	if f := factOf(t, got, "size_gap_arith_qtd_pr", "2025-12-31"); f.Status != schemas.StaleInput || f.Value.OK {
 		t.Errorf("a gap from a base of nine months ago has status %s", f.Status)
@@ -198,10 +191,10 @@ func TestChain_WE3_3(t *testing.T) {
 		levels(t, "index:L", "2024-12-31", 100.0, "2025-06-30", 98.2, "2025-09-30", 98.2*1.124),
 		levels(t, "index:LTR", "2024-12-31", 100.0, "2025-06-30", 106.1, "2025-09-30", 106.1*1.08)...)))
 	got := byMetric(facts)
-	approx(t, "Russell 2000, half year", valueOf(t, got, "ret_ytd_pr", "2025-06-30"), -0.018, tolerance)
-	approx(t, "Russell 2000, quarter", valueOf(t, got, "ret_qtd_pr", "2025-09-30"), 0.124, tolerance)
-	approx(t, "Russell 2000, nine months", valueOf(t, got, "ret_ytd_pr", "2025-09-30"), 0.103768, tolerance)
-	approx(t, "Russell 1000, nine months", valueOf(t, got, "ret_ytd_tr", "2025-09-30"), 0.14588, tolerance)
+	near(t, "Russell 2000, half year", valueOf(t, got, "ret_ytd_pr", "2025-06-30"), -0.018, tolerance)
+	near(t, "Russell 2000, quarter", valueOf(t, got, "ret_qtd_pr", "2025-09-30"), 0.124, tolerance)
+	near(t, "Russell 2000, nine months", valueOf(t, got, "ret_ytd_pr", "2025-09-30"), 0.103768, tolerance)
+	near(t, "Russell 1000, nine months", valueOf(t, got, "ret_ytd_tr", "2025-09-30"), 0.14588, tolerance)
 }
 
 func TestLongReturnsAreAnnualised(t *testing.T) {
@@ -210,9 +203,9 @@ func TestLongReturnsAreAnnualised(t *testing.T) {
 		levels(t, "index:L", "2015-11-27", 50.0, "2022-11-28", 90.0, "2022-11-29", 100.0, "2025-11-28", 133.1)))
 	got := byMetric(facts)
 	// 28 November 2022 to 28 November 2025: 1,096 days.
-	approx(t, "three years", valueOf(t, got, "ret_3y_pr", "2025-11-28"), math.Pow(133.1/90, 365.25/1096)-1, 1e-12)
+	near(t, "three years", valueOf(t, got, "ret_3y_pr", "2025-11-28"), math.Pow(133.1/90, 365.25/1096)-1, 1e-12)
 	// 28 November 2015 is a Saturday: the base is the day before.
-	approx(t, "ten years", valueOf(t, got, "ret_10y_pr", "2025-11-28"), math.Pow(133.1/50, 365.25/3654)-1, 1e-12)
+	near(t, "ten years", valueOf(t, got, "ret_10y_pr", "2025-11-28"), math.Pow(133.1/50, 365.25/3654)-1, 1e-12)
 	if f := factOf(t, got, "ret_5y_pr", "2025-11-28"); f.Status != schemas.StaleInput {
 		t.Errorf("five years, with the base missing for years: %s", f.Status)
 	}
@@ -224,11 +217,11 @@ func TestDrawdown_WE3_4(t *testing.T) {
 	s := &sizeFacts{in: singleInputs(nil)}
 	s.drawdownFacts(&l)
 	got := byMetric(s.facts)
-	approx(t, "depth at 93", valueOf(t, got, "drawdown_pr", "2025-03-07"), -0.105769, tolerance)
-	approx(t, "maximum", valueOf(t, got, "mdd_pr", "2025-03-12"), -0.105769, tolerance)
-	approx(t, "current", valueOf(t, got, "drawdown_pr", "2025-03-12"), -0.057143, tolerance)
-	approx(t, "days under water", valueOf(t, got, "days_under_pr", "2025-03-10"), 6, 0) // since Tuesday the 4th
-	approx(t, "days under water at a high", valueOf(t, got, "days_under_pr", "2025-03-11"), 0, 0)
+	near(t, "depth at 93", valueOf(t, got, "drawdown_pr", "2025-03-07"), -0.105769, tolerance)
+	near(t, "maximum", valueOf(t, got, "mdd_pr", "2025-03-12"), -0.105769, tolerance)
+	near(t, "current", valueOf(t, got, "drawdown_pr", "2025-03-12"), -0.057143, tolerance)
+	near(t, "days under water", valueOf(t, got, "days_under_pr", "2025-03-10"), 6, 0) // since Tuesday the 4th
+	near(t, "days under water at a high", valueOf(t, got, "days_under_pr", "2025-03-11"), 0, 0)
 	if f := factOf(t, got, "drawdown_pr", "2025-03-12"); f.Detail != "peak=2025-03-11" {
 		t.Errorf("detail %q", f.Detail)
 	}
@@ -238,7 +231,7 @@ func TestDistanceFromHigh_WE2_11(t *testing.T) {
 	t.Parallel()
 	facts, _ := Compute(schemas.Size.String(), singleInputs(levels(t, "index:L", "2024-09-30", 5762.48, "2024-10-07", 5695.94)))
 	got := byMetric(facts)
-	approx(t, "distance", valueOf(t, got, "dist_ath", "2024-10-07"), -0.011547, tolerance)
+	near(t, "distance", valueOf(t, got, "dist_ath", "2024-10-07"), -0.011547, tolerance)
 	if f := factOf(t, got, "dist_ath", "2024-10-07"); f.Detail != "ath_since=2024-09-30" {
 		t.Errorf("detail %q", f.Detail)
 	}
@@ -260,8 +253,8 @@ func TestFiftyTwoWeekHighNeeds252Sessions(t *testing.T) {
 	if f := got[l.days[highWindow-2]]; f.Status != schemas.InsufficientHistory {
 		t.Errorf("after 251 sessions: %s", f.Status)
 	}
-	approx(t, "after 252 sessions", got[l.days[highWindow-1]].Value.V, values[highWindow-1]/values[0]-1, 1e-12)
-	approx(t, "after 253 sessions", got[l.days[highWindow]].Value.V, values[highWindow]/values[1]-1, 1e-12)
+	near(t, "after 252 sessions", got[l.days[highWindow-1]].Value.V, values[highWindow-1]/values[0]-1, 1e-12)
+	near(t, "after 253 sessions", got[l.days[highWindow]].Value.V, values[highWindow]/values[1]-1, 1e-12)
 }
 
 func TestLevelsThatCannotBe(t *testing.T) {
@@ -272,7 +265,7 @@ func TestLevelsThatCannotBe(t *testing.T) {
 	if f := factOf(t, got, "drawdown_pr", "2025-03-11"); f.Status != schemas.NotPublished {
 		t.Errorf("a level of zero gives %s", f.Status)
 	}
-	if _, have := got["drawdown_pr"][mustDay(t, "2025-03-08")]; have {
+	if _, have := got["drawdown_pr"][day(t, "2025-03-08")]; have {
 		t.Error("a Saturday has a fact")
 	}
 	var checks []string
