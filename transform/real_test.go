@@ -175,7 +175,7 @@ func readISharesFile(t testing.TB, fund string, asOf schemas.Date, name string, 
 			break // the legal text after the table
 		}
 		h := schemas.Holding{
-			Fund: fund, AsOf: asOf, Line: int64(i + 1), Ticker: file.text(row, "Ticker"), Name: file.text(row, "Name"),
+			Fund: fund, AsOf: asOf, Line: int64(i + 1), Ticker: file.text(row, "Ticker"), Name: file.text(row, "Name"), Sector: file.text(row, "Sector"),
 			AssetClass: file.text(row, "Asset Class"), MarketValue: number(t, file.text(row, "Market Value")), Weight: number(t, file.text(row, "Weight (%)")),
 		}
 		if _, ok := file.column["ISIN"]; ok {
