@@ -199,7 +199,7 @@ func (f *fetch) failure(ctx context.Context, err error) error {
 	)
 	switch {
 	case ctx.Err() != nil && f.last != nil:
-		return f.ask.wrap(fmt.Errorf("%w, after %s: %s", ctx.Err(), attempts(f.attempt), f.ask.Secret.hide(f.last)))
+		return f.ask.wrap(fmt.Errorf("%w, after %s: %s", ctx.Err(), attempts(f.attempt), f.ask.Secret.hide(f.last).Error()))
 	case ctx.Err() != nil:
 		return f.ask.wrap(ctx.Err())
 	case errors.As(err, &large):

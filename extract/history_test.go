@@ -99,6 +99,143 @@ func TestOfflineKeepsToTheBoundOfTheRequest(t *testing.T) {
 	}
 }
 
+func TestOfflineAnswersFromArchiveAlone(t *testing.T) {
+	t.Parallel()
+	clock := time.Date(2025, 1, 2, 12, 0, 0, 0, time.UTC)
+	base, n := serve(t, func(n int64, w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/gone":
+			http.Error(w, "no such series", http.StatusNotFound)
+		case r.URL.Path == "/moved" && n > 4:
+			http.NotFound(w, r)
+		default:
+			write(t, w, "answer "+string(rune('0'+n)))
+		}
+	})
+	online := newClient(t, Options{Now: func() time.Time { return clock }})
+	get := func(c *Client, path string) (string, error) {
+		p, err := c.Get(t.Context(), Request{Publisher: "p", URL: base + path})
+		if err != nil {
+			return "", err
+		}
+		return bodyOf(t, p), nil
+	}
+	var times []time.Time
+	for _, path := range []string{"/x", "/x", "/x", "/moved", "/moved", "/gone"} {
+		clock = clock.Add(time.Hour)
+		_, err := get(online, path)
+		times = append(times, clock)
+		if (err != nil) != (len(times) > 4) {
+			t.Fatalf("request %d: %v", len(times), err)
+		}
+	}
+	asked := n.Load()
+	dead := roundTrip(func(*http.Request) (*http.Response, error) {
+		t.Error("offline, and yet a request was sent")
+		return nil, errors.New("no network")
+	})
+	at := func(asOf time.Time) *Client {
+		return newClient(t, Options{Archive: online.o.Archive, Offline: true, AsOf: asOf, Transport: dead})
+	}
+	for _, tc := range []struct {
+		asOf       time.Time
+		path, want string
+	}{
+		{time.Time{}, "/x", "answer 3"},
+		{times[2], "/x", "answer 3"},
+		{times[2].Add(-time.Millisecond), "/x", "answer 2"},
+		{times[0], "/x", "answer 1"},
+		{time.Time{}, "/moved", "answer 4"}, // the refusal after it changed nothing
+	} {
+		if got, err := get(at(tc.asOf), tc.path); got != tc.want || err != nil {
+			t.Errorf("%s as of %s: %q, %v; want %q", tc.path, tc.asOf, got, err, tc.want)
+		}
+	}
+	var status *StatusError
+	if _, err := get(at(time.Time{}), "/gone"); !errors.As(err, &status) || status.Code != 404 || status.Body != "no such series" {
+		t.Errorf("a refusal, offline: %v", err)
+	}
+	for path, asOf := range map[string]time.Time{"/never": {}, "/x": times[0].Add(-time.Millisecond)} {
+		if _, err := get(at(asOf), path); !errors.Is(err, ErrNotArchived) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s as of %s: %v, want ErrNotArchived", path, asOf, err)
+		}
+	}
+	if n.Load() != asked {
+		t.Errorf("%d requests reached the server offline", n.Load()-asked)
+	}
+}
+
+func TestReuseAfterSavesRequests(t *testing.T) {
+	t.Parallel()
+	clock := time.Date(2025, 1, 2, 12, 0, 0, 0, time.UTC)
+	base, n := serve(t, func(n int64, w http.ResponseWriter, _ *http.Request) {
+		write(t, w, "answer "+string(rune('0'+n)))
+	})
+	observed := 0
+	c := newClient(t, Options{Now: func() time.Time { return clock }}).Observe(func(*Payload) { observed++ })
+	get := func(after time.Time) string {
+		p, err := c.Get(t.Context(), Request{Publisher: "p", URL: base, ReuseAfter: after})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bodyOf(t, p)
+	}
+	for i, tc := range []struct {
+		after time.Time
+		want  string
+		sent  int64
+	}{
+		{clock, "answer 1", 1},                       // nothing there yet
+		{clock, "answer 1", 1},                       // fetched just then
+		{clock.Add(-time.Hour), "answer 1", 1},       // fetched since
+		{clock.Add(time.Millisecond), "answer 2", 2}, // fetched before
+		{time.Time{}, "answer 3", 3},                 // always asked
+	} {
+		if got := get(tc.after); got != tc.want || n.Load() != tc.sent {
+			t.Errorf("step %d: %q after %d requests, want %q after %d", i, got, n.Load(), tc.want, tc.sent)
+		}
+		if i >= 2 {
+			clock = clock.Add(time.Second)
+		}
+	}
+	if observed != 5 {
+		t.Errorf("%d payloads observed, want 5: archived ones count", observed)
+	}
+}
+
+func TestPastHasEachContentOnce(t *testing.T) {
+	t.Parallel()
+	clock := time.Date(2025, 1, 2, 12, 0, 0, 0, time.UTC)
+	contents := []string{"A", "B", "B", "A", "C"}
+	base, _ := serve(t, func(n int64, w http.ResponseWriter, _ *http.Request) { write(t, w, contents[n-1]) })
+	c := newClient(t, Options{Now: func() time.Time { return clock }})
+	r := Request{Publisher: "ssga", URL: base}
+	for range contents {
+		clock = clock.Add(time.Hour)
+		if _, err := c.Get(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	past := func(c *Client) string {
+		payloads, err := c.Past(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, p := range payloads {
+			out = append(out, bodyOf(t, p)+p.FetchedAt.Format("@15"))
+		}
+		return strings.Join(out, " ")
+	}
+	if got, want := past(c), "C@17 A@16 B@15"; got != want {
+		t.Errorf("past = %s, want %s", got, want)
+	}
+	old := newClient(t, Options{Archive: c.o.Archive, Offline: true, AsOf: clock.Add(-2 * time.Hour)})
+	if got, want := past(old), "B@15 A@13"; got != want {
+		t.Errorf("past as of 15:00 = %s, want %s", got, want)
+	}
+}
+
 // damage inverts a byte of the archive's only payload and returns its path.
 func damage(t *testing.T, a *archive.Archive) string {
 	t.Helper()

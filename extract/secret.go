@@ -96,9 +96,7 @@ func (t *secretTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		if t.secret.Header != "" {
 			out.Header.Set(t.secret.Header, t.secret.Value)
 		} else {
-			q := out.URL.Query()
-			q.Set(t.secret.Query, t.secret.Value)
-			out.URL.RawQuery = q.Encode()
+			out.URL.RawQuery = withParameter(r.URL.RawQuery, t.secret.Query, t.secret.Value)
 		}
 	}
 	resp, err := t.base.RoundTrip(out)
@@ -111,6 +109,19 @@ func (t *secretTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, permanent("redirected to an address that cannot be read")
 	}
 	return resp, nil
+}
+
+// withParameter sets one parameter of a query and leaves the others as they
+// are written: some publishers take page[size] and not page%5Bsize%5D.
+func withParameter(query, name, value string) string {
+	var parts []string
+	for part := range strings.SplitSeq(query, "&") {
+		key, _, _ := strings.Cut(part, "=")
+		if k, err := url.QueryUnescape(key); part != "" && (err != nil || k != name) {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(append(parts, url.QueryEscape(name)+"="+url.QueryEscape(value)), "&")
 }
 
 // CloseIdleConnections passes the wish on.

@@ -167,6 +167,20 @@ func TestSecretIsNotSentToAnotherPort(t *testing.T) {
 	}
 }
 
+func TestWithParameterLeavesTheRestAlone(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"":                                  "api_key=a%2Bb",
+		"page[size]=5&filter=x:gte:1&empty": "page[size]=5&filter=x:gte:1&empty&api_key=a%2Bb",
+		"api_key=old&id=1&api%5Fkey=older":  "id=1&api_key=a%2Bb",
+		"%zz=1&&x=;":                        "%zz=1&x=;&api_key=a%2Bb",
+	} {
+		if got := withParameter(query, "api_key", "a+b"); got != want {
+			t.Errorf("query %q became %q, want %q", query, got, want)
+		}
+	}
+}
+
 func TestHideKeepsWhatErrorsAre(t *testing.T) {
 	t.Parallel()
 	s := Secret{Query: "k", Value: "hunter2hunter2"}
