@@ -67,7 +67,7 @@ func (p *published) h41Differences() []readings {
 func (p *published) h41Difference(sums []h41Sum) readings {
 	var legs []readings
 	for _, s := range sums {
-		legs = append(legs, p.h41Sum(s))
+		legs = append(legs, p.h41Rest(s))
 	}
 	out := newReadings()
 	for _, d := range legs[0].days {
@@ -86,7 +86,8 @@ func (p *published) h41Difference(sums []h41Sum) readings {
 	return out
 }
 
-func (p *published) h41Sum(s h41Sum) readings {
+// h41Rest returns what is left of a total when its parts are taken away.
+func (p *published) h41Rest(s h41Sum) readings {
 	legs := []readings{p.h41Level(s.total)}
 	for _, name := range s.parts {
 		legs = append(legs, p.h41Level(name))

@@ -51,7 +51,7 @@ func computeLiquidity(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
 	results := operationResults(in)
 	overnight := p.overnightReverseRepo(results)
 	onRRP, tgaClose := p.onRRPDaily(overnight), p.tgaDaily(in)
-	p.compareCash(tgaClose, items["tga"])
+	p.agree("tga_agrees", "daily Treasury cash", "the H.4.1", tgaClose, items["tga"], roundingMillions)
 	billions("onrrp", onRRP)
 	billions("repo_srf", p.repoDaily(results))
 	billions("tga_daily", tgaClose)

@@ -2,7 +2,6 @@ package transform
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 
@@ -99,6 +98,8 @@ func (p *published) onRRPDaily(overnight map[schemas.Date]schemas.Operation) rea
 	const closing = "13:15"
 	known := func(d schemas.Date) time.Time { return p.calendar.OperationKnown(d, closing) }
 	fred := p.read("fred/RRPONTSYD", dollars, known)
+	out.sort()
+	p.agree("sources_agree", "the reverse repo operation", "FRED's RRPONTSYD", out, fred, roundingMillions)
 	for _, d := range fred.days {
 		_, have := out.at[d]
 		if _, ok := fred.value(d); ok && !have && p.calendar.IsFedDay(d) && d >= onRRPStart {
@@ -165,26 +166,4 @@ func (p *published) tgaDaily(in *Inputs) readings {
 	}
 	out.sort()
 	return p.fedDays(out, "dts", p.calendar.DTSKnown)
-}
-
-// compareCash holds the daily statement against the Wednesday levels of the
-// H.4.1.
-func (p *published) compareCash(daily, weekly readings) {
-	var n int
-	first, worst := schemas.NoDate, 0.0
-	for _, d := range weekly.days {
-		a, okA := weekly.value(d)
-		b, okB := daily.value(d)
-		if !okA || !okB || math.Abs(a-b) <= roundingMillions {
-			continue
-		}
-		if n++; n == 1 {
-			first = d
-		}
-		worst = max(worst, math.Abs(a-b))
-	}
-	if n > 0 {
-		p.find("tga_agrees", schemas.SeverityWarning, first,
-			"daily Treasury cash and the H.4.1 differ on %d Wednesdays, by up to %g mn", n, worst)
-	}
 }

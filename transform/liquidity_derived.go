@@ -56,7 +56,7 @@ func netLiquidityDaily(assets, tga, onRRP readings) readings {
 		}
 		from := assets.days[j]
 		x := assets.at[from]
-		x.detail = fmt.Sprintf("assets_of=%s;stale_days=%d", from, d-from)
+		x.detail = fmt.Sprintf("assets_of=%s; stale_days=%d", from, d-from)
 		if d-from > assetsCarried {
 			x.status = schemas.StaleInput
 		}

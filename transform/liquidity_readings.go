@@ -140,7 +140,7 @@ func joinDetail(a, b string) string {
 	if b == "" {
 		return a
 	}
-	return a + ";" + b
+	return a + "; " + b
 }
 
 // minus is a - b.

@@ -145,17 +145,17 @@ func (p *published) weekly(c concept) readings {
 		}
 	}
 	if c.fred == "" {
-		return p.fillWednesdays(own, "h41")
+		return p.fillWednesdays(own)
 	}
 	fred := p.wednesdays("fred/"+c.fred, c)
-	p.compare(c, own, fred)
+	p.agree("sources_agree", "the H.4.1's "+c.h41, "FRED's "+c.fred, own, fred, roundingMillions)
 	for _, d := range fred.days {
 		if x, have := own.at[d]; !have || x.status == schemas.NotPublished {
 			own.put(d, fred.at[d])
 		}
 	}
 	own.sort()
-	return p.fillWednesdays(own, "h41")
+	return p.fillWednesdays(own)
 }
 
 // wednesdays reads one series and checks day, sign and size of its values.
@@ -184,7 +184,7 @@ func (p *published) wednesdays(key string, c concept) readings {
 	return out
 }
 
-func (p *published) fillWednesdays(r readings, basis string) readings {
+func (p *published) fillWednesdays(r readings) readings {
 	first, last, ok := r.span()
 	if !ok {
 		return r
@@ -194,31 +194,34 @@ func (p *published) fillWednesdays(r readings, basis string) readings {
 		grid = append(grid, d)
 	}
 	return r.onGrid(grid, func(d schemas.Date) reading {
-		return reading{status: schemas.NotPublished, basis: basis, known: p.calendar.H41Release(d), inputs: 1}
+		return reading{status: schemas.NotPublished, basis: "h41", known: p.calendar.H41Release(d), inputs: 1}
 	})
 }
 
-// roundingMillions is how far two copies of one figure, each rounded to a
-// million, may lie apart.
-const roundingMillions = 1.0
+// How far two copies of one figure may lie apart: each is rounded to a million
+// dollars, and rates to a hundredth of a percent.
+const (
+	roundingMillions = 1.0
+	roundingPercent  = 0.005
+)
 
-func (p *published) compare(c concept, own, fred readings) {
+// agree holds two sources of one figure against each other, day by day, and
+// finds what lies further apart than rounding explains. The first is used.
+func (p *published) agree(check, used, other string, a, b readings, rounding float64) {
 	var n int
-	var first schemas.Date
-	var worst float64
-	for _, d := range own.days {
-		a, okA := own.value(d)
-		b, okB := fred.value(d)
-		if !okA || !okB || math.Abs(a-b) <= roundingMillions+1e-6 {
+	first, worst := schemas.NoDate, 0.0
+	for _, d := range a.days {
+		x, okX := a.value(d)
+		y, okY := b.value(d)
+		if !okX || !okY || math.Abs(x-y) <= rounding+1e-6 {
 			continue
 		}
 		if n++; n == 1 {
 			first = d
 		}
-		worst = max(worst, math.Abs(a-b))
+		worst = max(worst, math.Abs(x-y))
 	}
 	if n > 0 {
-		p.find("sources_agree", schemas.SeverityWarning, first,
-			"%s and FRED's %s differ on %d Wednesdays, by up to %g mn; the H.4.1 is used", c.h41, c.fred, n, worst)
+		p.find(check, schemas.SeverityWarning, first, "%s and %s differ on %d days, by up to %.6g; %s is used", used, other, n, worst, used)
 	}
 }

@@ -106,10 +106,10 @@ func TestNetLiquidityDailyCarriesAssets(t *testing.T) {
 		detail string
 		known  string
 	}{
-		"2025-12-23": {5695, "assets_of=2025-12-17;stale_days=6", "2025-12-24T21:00:00Z"},
-		"2025-12-24": {5735, "assets_of=2025-12-24;stale_days=0", "2025-12-29T21:30:00Z"},
-		"2025-12-26": {5735, "assets_of=2025-12-24;stale_days=2", "2025-12-29T21:30:00Z"},
-		"2025-12-31": {5735, "assets_of=2025-12-24;stale_days=7", "2026-01-02T21:00:00Z"},
+		"2025-12-23": {5695, "assets_of=2025-12-17; stale_days=6", "2025-12-24T21:00:00Z"},
+		"2025-12-24": {5735, "assets_of=2025-12-24; stale_days=0", "2025-12-29T21:30:00Z"},
+		"2025-12-26": {5735, "assets_of=2025-12-24; stale_days=2", "2025-12-29T21:30:00Z"},
+		"2025-12-31": {5735, "assets_of=2025-12-24; stale_days=7", "2026-01-02T21:00:00Z"},
 	} {
 		f := factOf(t, got, "net_liq_daily", on)
 		near(t, on, valueOf(t, got, "net_liq_daily", on), want.value, 1e-9)
@@ -222,7 +222,7 @@ func TestDailyReverseRepoIgnoresExercises(t *testing.T) {
 	announced.Status = "Announcement"
 	in.Operations = []schemas.Operation{facility, second, exercise, term, overHoliday, earlier, announced}
 	in.Observations = []schemas.Observation{fred("RRPONTSYD", billions, 1e9, d, 999), fred("RRPONTSYD", billions, 1e9, d+1, 0)}
-	got := liquidity(t, in)
+	got := liquidity(t, in, "sources_agree")
 	near(t, "take-up", valueOf(t, got, "onrrp", "2017-05-22"), 185.031, 1e-9)
 	near(t, "a day without results takes FRED's copy, and zero is a value", valueOf(t, got, "onrrp", "2017-05-23"), 0, 0)
 	near(t, "overnight over a holiday", valueOf(t, got, "onrrp", "2014-04-17"), 1, 1e-9)
@@ -362,7 +362,7 @@ func TestDailyCashIsHeldAgainstStatement(t *testing.T) {
 	in.Observations = []schemas.Observation{h41("RESPPLLDT_N.WW", d, 400000), h41("RESPPLLDT_N.WW", d+7, 410000)}
 	in.Cash = []schemas.CashBalance{cash(d, 400001), cash(d+7, 410100)}
 	_, findings := Compute(schemas.Liquidity.String(), in)
-	if len(findings) != 1 || findings[0].Check != "tga_agrees" || findings[0].Date != d+7 || !strings.Contains(findings[0].Message, "on 1 Wednesdays, by up to 100 mn") {
+	if len(findings) != 1 || findings[0].Check != "tga_agrees" || findings[0].Date != d+7 || !strings.Contains(findings[0].Message, "differ on 1 days, by up to 100;") {
 		t.Errorf("findings %v", findings)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tidemark/schemas"
 	"tidemark/schemas/calendar"
@@ -293,6 +294,66 @@ func TestNothingIsKnownBeforeItsDay(t *testing.T) {
 	for _, f := range facts {
 		if !f.KnownAt.After(f.Session.Time()) {
 			t.Fatalf("%s of %s is known at %s", f.Metric, f.Session, f.KnownAt)
+		}
+	}
+}
+
+// knownOn returns the inputs that were public at t.
+func knownOn(in *Inputs, t time.Time) *Inputs {
+	cal := in.Calendar
+	out := *in
+	out.Observations, out.Cash = nil, nil
+	for _, o := range in.Observations {
+		known := cal.H41Release(o.Date)
+		switch o.Series {
+		case "SOFR":
+			known = cal.RateKnown(o.Date, true)
+		case "EFFR":
+			known = cal.RateKnown(o.Date, false)
+		case "IORB":
+			known = cal.SetRateKnown(o.Date)
+		case "RRPONTSYD":
+			known = cal.OperationKnown(o.Date, "13:15")
+		}
+		if !known.After(t) {
+			out.Observations = append(out.Observations, o)
+		}
+	}
+	for _, b := range in.Cash {
+		if !cal.DTSKnown(b.Date).After(t) {
+			out.Cash = append(out.Cash, b)
+		}
+	}
+	return &out
+}
+
+// Appendix B 13: with what was public then, a figure is computed to the bit as
+// it is today.
+func TestRecomputedAsKnownThen(t *testing.T) {
+	t.Parallel()
+	in := realFED(t)
+	now, _ := realFacts(t)
+	for _, text := range []string{"2019-09-18T20:00:00Z", "2022-12-29T21:00:00Z", "2023-04-07T20:00:00Z", "2025-12-26T21:00:00Z", "2026-09-24T21:00:00Z"} {
+		then := utc(t, text)
+		facts, _ := Compute(schemas.Liquidity.String(), knownOn(in, then))
+		got := byMetric(facts)
+		compared := 0
+		for _, f := range now {
+			if f.KnownAt.After(then) || !f.Status.HasValue() {
+				continue
+			}
+			compared++
+			if got[f.Metric][f.Session] != f {
+				t.Fatalf("as known at %s, %s of %s is %+v, today %+v", text, f.Metric, f.Session, got[f.Metric][f.Session], f)
+			}
+		}
+		if compared < 10000 {
+			t.Errorf("only %d figures compared as known at %s", compared, text)
+		}
+		for _, f := range facts {
+			if f.Status.HasValue() && f.KnownAt.After(then) {
+				t.Fatalf("%s of %s was computed before it was known", f.Metric, f.Session)
+			}
 		}
 	}
 }

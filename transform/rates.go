@@ -2,7 +2,6 @@ package transform
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"tidemark/schemas"
@@ -64,6 +63,8 @@ func (p *published) referenceRate(rows []schemas.Rate, name, fred string, ref fu
 		out.put(r.Date, x)
 	}
 	if fred != "" {
+		out.sort()
+		p.agree("sources_agree", "the New York Fed's "+name, "FRED's "+fred, out, p.read("fred/"+fred, percent, known), roundingPercent)
 		p.fillFromFRED(&out, fred, known)
 	}
 	out.sort()
@@ -183,7 +184,7 @@ func abnormalDays(spread readings, cal *calendar.Calendar) readings {
 		if flags == 0 {
 			past = append(past, v)
 		} else {
-			x.detail = joinDetail(x.detail, strings.ReplaceAll(flags.String(), ",", ";"))
+			x.detail = joinDetail(x.detail, "flags="+flags.String())
 		}
 		out.put(d, x)
 	}

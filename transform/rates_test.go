@@ -96,7 +96,7 @@ func TestRevisedRatesAreKnownLater(t *testing.T) {
 	r := rate("SOFR", day(t, "2025-09-30"), 4.24)
 	r.Revised, r.Footnote = true, "4"
 	in.Rates = []schemas.Rate{r}
-	if f := factOf(t, liquidity(t, in), "sofr", "2025-09-30"); !f.KnownAt.Equal(utc(t, "2025-10-01T18:30:00Z")) || f.Detail != "revised;footnote=4" {
+	if f := factOf(t, liquidity(t, in), "sofr", "2025-09-30"); !f.KnownAt.Equal(utc(t, "2025-10-01T18:30:00Z")) || f.Detail != "revised; footnote=4" {
 		t.Errorf("known at %s, detail %q", f.KnownAt, f.Detail)
 	}
 }
