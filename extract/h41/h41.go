@@ -10,11 +10,8 @@ package h41
 import (
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"net/http"
 	"slices"
@@ -146,15 +143,11 @@ func (s source) fromFiles(ctx context.Context, w schemas.Window) ([]schemas.Obse
 	at := make(map[key]int)
 	var all []schemas.Observation
 	for _, f := range s.cfg.Files {
-		p, data, err := extract.Read(ctx, s.get, extract.Request{Publisher: Publisher, URL: f, MaxBytes: maxXML}, w)
+		rows, hash, err := s.readFile(ctx, w, f)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read %s: %w", f, err)
 		}
-		rows, err := parseFile(data, s.keep)
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", f, extract.Contract(Publisher, w, p.Hash, err))
-		}
-		for _, row := range label(rows, w, p.Hash) {
+		for _, row := range label(rows, w, hash) {
 			k := key{row.Series, row.Date}
 			i, ok := at[k]
 			if !ok {
@@ -167,42 +160,6 @@ func (s source) fromFiles(ctx context.Context, w schemas.Window) ([]schemas.Obse
 	}
 	sortRows(all)
 	return all, nil
-}
-
-// parseFile tells by its first bytes what a saved answer is.
-func parseFile(data []byte, keep func(string) bool) ([]schemas.Observation, error) {
-	switch {
-	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
-		plain, err := gunzip(data)
-		if err != nil {
-			return nil, err
-		}
-		if bytes.HasPrefix(plain, []byte{0x1f, 0x8b}) {
-			return nil, errors.New("gzip inside gzip")
-		}
-		return parseFile(plain, keep)
-	case bytes.HasPrefix(data, []byte("PK")):
-		return ParseArchive(bytes.NewReader(data), int64(len(data)), keep)
-	case bytes.HasPrefix(bytes.TrimLeft(data, "\ufeff \t\r\n"), []byte("<?xml")):
-		return ParseXML(bytes.NewReader(data), keep)
-	}
-	return ParseCSV(bytes.NewReader(data), keep)
-}
-
-func gunzip(data []byte) ([]byte, error) {
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("gzip: %w", err)
-	}
-	limit := min(int64(len(data))*maxRatio+1<<20, maxXML)
-	plain, err := io.ReadAll(io.LimitReader(z, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("gzip: %w", err)
-	}
-	if int64(len(plain)) > limit {
-		return nil, fmt.Errorf("gzip: %d bytes inflate to more than %d", len(data), limit)
-	}
-	return plain, nil
 }
 
 // label names the source of rows and leaves out the days outside w.

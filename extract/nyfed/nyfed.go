@@ -10,6 +10,7 @@ package nyfed
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -49,8 +50,9 @@ func Hosts() []string { return []string{"markets.newyorkfed.org", "www.newyorkfe
 type Config struct {
 	// Base is the address of the API; empty means [DefaultBase].
 	Base string
-	// Files are saved answers, as file: URLs, to read instead of asking. They
-	// are read in order; where two speak of the same row, the later counts.
+	// Files are saved answers, as file: URLs, to read instead of asking: of
+	// rates, of operations, or of both. They are read in order; where two
+	// speak of the same row, the later counts.
 	Files []string
 }
 
@@ -85,6 +87,22 @@ func answer[T any](ctx context.Context, g extract.Getter, w schemas.Window, addr
 		return nil, "", breach(w, p.Hash, err)
 	}
 	return rows, p.Hash, nil
+}
+
+// errOtherKind says that an answer is of the publisher's, and of another of
+// its endpoints than the one that was asked.
+var errOtherKind = errors.New("the answer is of another kind")
+
+// skipOtherKind makes nothing of an answer of another kind. Saved answers of
+// both kinds may lie in one folder.
+func skipOtherKind[T any](parse func(io.Reader) ([]T, error)) func(io.Reader) ([]T, error) {
+	return func(r io.Reader) ([]T, error) {
+		rows, err := parse(r)
+		if errors.Is(err, errOtherKind) {
+			return nil, nil
+		}
+		return rows, err
+	}
 }
 
 func breach(w schemas.Window, hash string, err error) error {

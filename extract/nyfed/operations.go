@@ -3,6 +3,7 @@ package nyfed
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -91,7 +92,7 @@ func (s operations) ask(ctx context.Context, w schemas.Window) ([]schemas.Operat
 func (s operations) fromFiles(ctx context.Context, w schemas.Window) ([]schemas.Operation, error) {
 	byID := make(map[string][]schemas.Operation)
 	for _, f := range s.cfg.Files {
-		rows, hash, err := answer(ctx, s.get, w, f, ParseOperations)
+		rows, hash, err := answer(ctx, s.get, w, f, skipOtherKind(ParseOperations))
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", f, err)
 		}
@@ -168,9 +169,13 @@ func ParseOperations(r io.Reader) ([]schemas.Operation, error) {
 		Repo *struct {
 			Operations *[]operation `json:"operations"`
 		} `json:"repo"`
+		RefRates json.RawMessage `json:"refRates"`
 	}
 	if err := extract.DecodeJSON(r, &body); err != nil {
 		return nil, err
+	}
+	if body.Repo == nil && body.RefRates != nil {
+		return nil, fmt.Errorf("%w: rates, not operations", errOtherKind)
 	}
 	if body.Repo == nil || body.Repo.Operations == nil {
 		return nil, errors.New("the key repo.operations is missing")

@@ -123,6 +123,24 @@ func TestOperationsAsksForTheDaysOfTheWindow(t *testing.T) {
 	}
 }
 
+func TestRatesAndOperationsMayLieInOneFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files := []string{writeFile(t, dir, "2022.json", operations2022), writeFile(t, dir, "2019.json", sofr2019), writeFile(t, dir, "rates_effr.json", "not opened for SOFR")}
+	rates, err := extracttest.All(t, nyfed.Rates(extracttest.Client(t), nyfed.Config{Files: files}), year("SOFR", 2019))
+	if err != nil || len(rates) != 2 {
+		t.Errorf("got %d rates, %v, want 2", len(rates), err)
+	}
+	operations, err := extracttest.All(t, nyfed.Operations(extracttest.Client(t), nyfed.Config{Files: files[:2]}), year(nyfed.Desk, 2022))
+	if err != nil || len(operations) != 2 {
+		t.Errorf("got %d operations, %v, want 2", len(operations), err)
+	}
+	var broken *extract.ContractError
+	if _, err := extracttest.All(t, nyfed.Rates(extracttest.Client(t), nyfed.Config{Files: files}), year("EFFR", 2019)); !errors.As(err, &broken) {
+		t.Errorf("a file that is no answer at all: got %v, want a ContractError", err)
+	}
+}
+
 func TestOperationsLaterFileCounts(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -172,6 +190,7 @@ func TestOperationsRefusesHostileAnswers(t *testing.T) {
 		"web page":                {"<html><body>sorry</body></html>", "web page"},
 		"empty":                   {"\n", "empty"},
 		"truncated":               {operations2022[:400], "cut off"},
+		"rates instead":           {sofr2019, "another kind"},
 		"no list":                 {`{"repo":{}}`, "repo.operations is missing"},
 		"renamed key":             {change("totalAmtAccepted", "totalAccepted"), `"totalAccepted"`},
 		"renamed in details":      {change(`"amtAccepted"`, `"accepted"`), `"accepted"`},

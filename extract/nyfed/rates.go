@@ -2,12 +2,15 @@ package nyfed
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"math"
+	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"tidemark/extract"
@@ -119,12 +122,15 @@ func (s rates) ask(ctx context.Context, w schemas.Window, r rate) ([]schemas.Rat
 	return rows, nil
 }
 
-// fromFiles reads every file: a saved answer may hold several rates, and its
-// name promises nothing.
+// fromFiles reads the saved answers that may speak of the rate: one may hold
+// several rates, but one named for other rates alone is not opened.
 func (s rates) fromFiles(ctx context.Context, w schemas.Window) ([]schemas.Rate, error) {
 	byDay := make(map[schemas.Date]schemas.Rate)
 	for _, f := range s.cfg.Files {
-		rows, hash, err := answer(ctx, s.get, w, f, ParseRates)
+		if named := ratesNamed(f); len(named) > 0 && !slices.Contains(named, w.Part) {
+			continue
+		}
+		rows, hash, err := answer(ctx, s.get, w, f, skipOtherKind(ParseRates))
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", f, err)
 		}
@@ -140,6 +146,18 @@ func (s rates) fromFiles(ctx context.Context, w schemas.Window) ([]schemas.Rate,
 		out = append(out, row)
 	}
 	return out, nil
+}
+
+// ratesNamed lists the rates that are words of a file's name.
+func ratesNamed(address string) []string {
+	words := strings.FieldsFunc(strings.ToUpper(path.Base(address)), func(c rune) bool { return c < 'A' || c > 'Z' })
+	var out []string
+	for _, name := range RateNames() {
+		if slices.Contains(words, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 type rateRow struct {
@@ -184,10 +202,14 @@ func (f *footnote) UnmarshalJSON(b []byte) error {
 // is an error that says what was found.
 func ParseRates(r io.Reader) ([]schemas.Rate, error) {
 	var body struct {
-		RefRates *[]rateRow `json:"refRates"`
+		RefRates *[]rateRow      `json:"refRates"`
+		Repo     json.RawMessage `json:"repo"`
 	}
 	if err := extract.DecodeJSON(r, &body); err != nil {
 		return nil, err
+	}
+	if body.RefRates == nil && body.Repo != nil {
+		return nil, fmt.Errorf("%w: operations, not rates", errOtherKind)
 	}
 	if body.RefRates == nil {
 		return nil, errors.New("the key refRates is missing")
