@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -160,6 +161,10 @@ func (s source) fromGraph(ctx context.Context, w schemas.Window, spec Spec) ([]s
 		return nil, err
 	}
 	rows, err := ParseCSV(bytes.NewReader(data), spec.ID)
+	if err == nil && !bytes.HasSuffix(data, []byte("\n")) {
+		// The last value may lack digits, which nothing else would show.
+		err = errors.New("the last line is cut off: it has no end")
+	}
 	if err == nil {
 		err = finish(rows, w, spec, label{unit: unit, frequency: spec.Frequency, payload: p.Hash})
 	}
@@ -236,7 +241,7 @@ func finish(rows []schemas.Observation, w schemas.Window, spec Spec, l label) er
 	if err := spec.accepts(l.unit); err != nil {
 		return err
 	}
-	if len(rows) == 0 && whole(w) {
+	if len(rows) == 0 && whole(w) && !spec.Discontinued {
 		return fmt.Errorf("%s has no value in its whole history", spec.ID)
 	}
 	sortRows(rows)
@@ -247,6 +252,9 @@ func finish(rows []schemas.Observation, w schemas.Window, spec Spec, l label) er
 		}
 		if !whole(w) && !w.Contains(row.Date) {
 			return fmt.Errorf("%s has a value for %s, which was not asked for", spec.ID, row.Date)
+		}
+		if err := spec.checkDay(row.Date); err != nil {
+			return err
 		}
 		row.Source = w.Part
 		row.Series = spec.ID

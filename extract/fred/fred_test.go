@@ -322,7 +322,7 @@ func checkBroken(t *testing.T, err error, id, want string) {
 
 func TestGraphRefusesHostileAnswers(t *testing.T) {
 	t.Parallel()
-	good := "observation_date,WALCL\r\n2026-09-16,6748281\r\n2026-09-23,6747704"
+	good := "observation_date,WALCL\r\n2026-09-16,6748281\r\n2026-09-23,6747704\r\n"
 	in := func(old, repl string) string {
 		if !strings.Contains(good, old) {
 			t.Fatalf("%q is not in the answer", old)
@@ -333,10 +333,11 @@ func TestGraphRefusesHostileAnswers(t *testing.T) {
 		"web page":           {"<!DOCTYPE html><html><head><title>FRED</title>", "FRED"},
 		"empty":              {"", "empty"},
 		"only a header":      {"observation_date,WALCL\n", "no value"},
-		"truncated":          {good[:len(good)-8], "cells"},
+		"truncated":          {good[:len(good)-10], "cells"},
+		"cut in a number":    {good[:len(good)-3], "cut off"},
 		"another series":     {in("WALCL", "WALCX"), "WALCX"},
 		"renamed column":     {in("observation_date", "day"), `"day"`},
-		"extra column":       {strings.ReplaceAll(good, "\r\n", ",x\r\n") + ",x", `"x"`},
+		"extra column":       {strings.ReplaceAll(good, "\r\n", ",x\r\n"), `"x"`},
 		"both names of day":  {"observation_date,DATE,WALCL\n2026-09-23,2026-09-23,1\n", "both"},
 		"no column of day":   {"WALCL\n1\n", "neither"},
 		"NaN":                {in("6747704", "NaN"), "not a number"},
@@ -345,6 +346,7 @@ func TestGraphRefusesHostileAnswers(t *testing.T) {
 		"thousands":          {in("6747704", "6747704000"), "not believable"},
 		"half a million":     {in("6747704", "6747704.5"), "finer"},
 		"a day twice":        {in("2026-09-16", "2026-09-23"), "two values"},
+		"not a Wednesday":    {in("2026-09-16", "2026-09-17"), "Thursday"},
 		"American date":      {in("2026-09-16", "09/16/2026"), "09/16/2026"},
 		"a quote not closed": {in("6747704", `"6747704`), "quote"},
 	} {
@@ -373,6 +375,23 @@ func TestGraphAsksForTheSeriesAndTheWindow(t *testing.T) {
 	want := []string{graph + "?id=SOFR", graph + "?coed=2019-12-31&cosd=2019-01-01&id=SOFR"}
 	if diff := cmp.Diff(want, p.asked); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}
+
+func TestDaysFitTheFrequency(t *testing.T) {
+	t.Parallel()
+	for id, line := range map[string]string{"SOFR": "2026-09-26,3.90", "GDP": "2026-04-02,31095.089", "SP500": "2026-09-27,7443.28", "WRESBAL": "2026-09-24,3142721"} {
+		base, _ := serve(t, map[string]string{graph: "observation_date," + id + "\n" + line + "\n"})
+		_, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Base: base}), window(id))
+		checkBroken(t, err, id, "does not fit")
+	}
+}
+
+func TestDiscontinuedSeriesMayBeEmpty(t *testing.T) {
+	t.Parallel()
+	base, _ := serve(t, map[string]string{graph: "observation_date,IOER\n"})
+	if _, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Base: base}), window("IOER")); !errors.Is(err, extract.ErrNoData) {
+		t.Errorf("got %v, want ErrNoData", err)
 	}
 }
 

@@ -41,8 +41,11 @@ type Spec struct {
 	// says otherwise. The API states the unit itself; there any unit with the
 	// same meaning will do, millions as well as billions.
 	Unit string
-	// Frequency as FRED writes it. Only its first word is insisted on.
+	// Frequency as FRED writes it. Only its first word is insisted on, and
+	// that days fit it.
 	Frequency string
+	// Discontinued series may be empty: FRED drops one now and then.
+	Discontinued bool
 	// Title holds words that FRED's title has, in any case. Ids that look
 	// alike (levels and averages, reverse repos and reserves) are told apart
 	// by them.
@@ -67,7 +70,9 @@ const (
 	asOfWednesday   = "Weekly, As of Wednesday"
 	endingWednesday = "Weekly, Ending Wednesday"
 	daily           = "Daily"
+	dailyClose      = "Daily, Close"
 	everyDay        = "Daily, 7-Day"
+	quarterly       = "Quarterly"
 )
 
 // level and average describe a series of the H.4.1 in whole millions.
@@ -113,14 +118,14 @@ func Catalogue() []Spec {
 		percent("SOFR", daily, "Secured Overnight Financing Rate"),
 		percent("EFFR", daily, "Effective Federal Funds Rate"),
 		percent("IORB", everyDay, "Reserve Balances"),
-		percent("IOER", everyDay, "Excess Reserves"),
+		{ID: "IOER", Unit: Percent, Frequency: everyDay, Title: []string{"Excess Reserves"}, Low: 0.01, High: 50, Step: 0.01, Discontinued: true},
 		percent("RRPONTSYAWARD", daily, "Reverse Repurchase", "Award Rate"),
 		percent("DFEDTARL", everyDay, "Target Range", "Lower"),
 		percent("DFEDTARU", everyDay, "Target Range", "Upper"),
 		percent("TGCRRATE", daily, "Tri-Party General Collateral"),
-		{ID: "GDP", Unit: "Billions of Dollars", Frequency: "Quarterly", Title: []string{"Gross Domestic Product"}, Low: 10_000 * bn, High: 200_000 * bn},
+		{ID: "GDP", Unit: "Billions of Dollars", Frequency: quarterly, Title: []string{"Gross Domestic Product"}, Low: 10_000 * bn, High: 200_000 * bn},
 		{ID: "TLAACBW027SBOG", Unit: Billions, Frequency: endingWednesday, Title: []string{"Total Assets", "Commercial Banks"}, Low: 8000 * bn, High: 200_000 * bn},
-		{ID: "SP500", Unit: Index, Frequency: "Daily, Close", Title: []string{"S&P 500"}, Low: 500, High: 100_000},
+		{ID: "SP500", Unit: Index, Frequency: dailyClose, Title: []string{"S&P 500"}, Low: 500, High: 100_000},
 	}
 }
 
@@ -161,6 +166,23 @@ func (s Spec) accepts(unit string) error {
 	want, _ := Multiplier(s.Unit)
 	if (have == 1 || want == 1) && unit != s.Unit {
 		return fmt.Errorf("%s is in %.60q where %q is expected", s.ID, unit, s.Unit)
+	}
+	return nil
+}
+
+// checkDay holds a day against the frequency of the series.
+func (s Spec) checkDay(d schemas.Date) error {
+	fits := true
+	switch s.Frequency {
+	case asOfWednesday, endingWednesday:
+		fits = d.Weekday() == time.Wednesday
+	case daily, dailyClose:
+		fits = d.Weekday() != time.Saturday && d.Weekday() != time.Sunday
+	case quarterly:
+		fits = d.Day() == 1 && (d.Month()-1)%3 == 0
+	}
+	if !fits {
+		return fmt.Errorf("%s has a value for %s %s, which does not fit %q", s.ID, d.Weekday(), d, s.Frequency)
 	}
 	return nil
 }

@@ -2,10 +2,12 @@ package h41
 
 import (
 	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 
+	"tidemark/extract"
 	"tidemark/schemas"
 )
 
@@ -70,15 +72,18 @@ func ParseArchive(r io.ReaderAt, size int64, keep func(name string) bool) ([]sch
 // checkMagic tells a web page or an empty answer from an archive, so that the
 // error does not speak of zip directories.
 func checkMagic(r io.ReaderAt) error {
-	head := make([]byte, 4)
+	head := make([]byte, 1024)
 	n, err := r.ReadAt(head, 0)
+	head = head[:n]
 	switch {
 	case n == 0:
 		return errors.New("the answer is empty")
 	case err != nil && !errors.Is(err, io.EOF):
 		return fmt.Errorf("read the beginning of the archive: %w", err)
-	case string(head[:min(n, 2)]) != "PK":
-		return fmt.Errorf("not a zip archive: it begins with %q; is it a web page?", head[:n])
+	case extract.LooksHTML(head):
+		return errors.New("the answer is a web page, not a zip archive")
+	case !bytes.HasPrefix(head, []byte("PK")):
+		return fmt.Errorf("not a zip archive: it begins with %q", head[:min(n, 4)])
 	}
 	return nil
 }

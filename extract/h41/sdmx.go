@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"tidemark/extract"
 	"tidemark/schemas"
@@ -225,7 +226,14 @@ func (p *sdmx) series(e xml.StartElement) error {
 	})
 }
 
+var obsAttributes = []string{"OBS_STATUS", "OBS_VALUE", "TIME_PERIOD"}
+
 func readObs(series string, e xml.StartElement) (schemas.Observation, error) {
+	for _, a := range e.Attr {
+		if !slices.Contains(obsAttributes, a.Name.Local) || a.Name.Space != "" {
+			return schemas.Observation{}, fmt.Errorf("%s: an observation has the unknown attribute %s", series, show(a.Name))
+		}
+	}
 	day, err := schemas.ParseDate(attribute(e, "TIME_PERIOD"))
 	if err != nil {
 		return schemas.Observation{}, fmt.Errorf("%s: TIME_PERIOD: %w", series, err)
