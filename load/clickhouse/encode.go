@@ -240,36 +240,24 @@ func (e encoder[T]) compareKeys(a, b *T) int {
 		switch f.Kind {
 		case schemas.KindText, schemas.KindSymbol:
 			c = strings.Compare(*f.Text(a), *f.Text(b))
-		case schemas.KindDate, schemas.KindLongDate, schemas.KindOptDate:
+		case schemas.KindDate, schemas.KindLongDate:
 			c = cmp.Compare(*f.Date(a), *f.Date(b))
-		case schemas.KindTime, schemas.KindOptTime:
+		case schemas.KindTime:
 			c = cmp.Compare(f.Time(a).UnixMilli(), f.Time(b).UnixMilli())
 		case schemas.KindFloat:
 			c = cmp.Compare(*f.Float(a), *f.Float(b))
-		case schemas.KindOptFloat:
-			c = compareOpt(*f.OptFloat(a), *f.OptFloat(b))
 		case schemas.KindInt:
 			c = cmp.Compare(*f.Int(a), *f.Int(b))
-		case schemas.KindOptInt:
-			c = compareOpt(*f.OptInt(a), *f.OptInt(b))
 		case schemas.KindBool:
 			c = strings.Compare(strconv.FormatBool(*f.Bool(a)), strconv.FormatBool(*f.Bool(b)))
+		case schemas.KindOptDate, schemas.KindOptTime, schemas.KindOptFloat, schemas.KindOptInt:
+			panic("clickhouse: " + e.t.String() + " is sorted by the nullable column " + f.Name) // the server refuses such a table
 		}
 		if c != 0 {
 			return c
 		}
 	}
 	return 0
-}
-
-func compareOpt[V cmp.Ordered](a, b schemas.Opt[V]) int {
-	switch {
-	case a.OK != b.OK:
-		return strings.Compare(strconv.FormatBool(a.OK), strconv.FormatBool(b.OK))
-	case !a.OK:
-		return 0
-	}
-	return cmp.Compare(a.V, b.V)
 }
 
 func (e encoder[T]) refuse(rows []T, i int, column, problem string) error {

@@ -103,7 +103,7 @@ func TestTrace(t *testing.T) {
 }
 
 func TestSources(t *testing.T) {
-	_, w := stocked(t)
+	w := stocked(t)
 	got, err := w.Sources(t.Context())
 	if err != nil {
 		t.Fatal(err)

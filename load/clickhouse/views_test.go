@@ -11,8 +11,6 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"tidemark/load/engine"
-	"tidemark/load/engine/enginetest"
 	"tidemark/schemas"
 )
 
@@ -46,13 +44,15 @@ func replace[T any](t testing.TB, w *Warehouse, table schemas.Table[T], rows []T
 	}
 }
 
-// stocked returns an engine whose warehouse has a few rows of everything and
+// stocked returns a warehouse that has a few rows of everything and
 // the views of the small register.
-func stocked(t *testing.T) (*engine.Engine, *Warehouse) {
+func stocked(t *testing.T) *Warehouse {
 	t.Helper()
-	e := enginetest.Start(t)
-	w := open(t, e)
-	if _, err := w.Migrate(t.Context()); err != nil {
+	w := fresh(t)
+	if err := w.exec(t.Context(), "DROP DATABASE mart SYNC"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.exec(t.Context(), "CREATE DATABASE mart"); err != nil {
 		t.Fatal(err)
 	}
 	breadth := facts("adv", "SPX_MEMBERS", day2025, 310, 190)
@@ -80,7 +80,7 @@ func stocked(t *testing.T) (*engine.Engine, *Warehouse) {
 			t.Fatal(err)
 		}
 	}
-	return e, w
+	return w
 }
 
 // lines returns a query's rows as text, columns separated by bars.
@@ -105,8 +105,8 @@ func lines(t testing.TB, w *Warehouse, sql string) []string {
 // TestViewsServeBI reads everything that BI tools are offered with the rights
 // they have, which end at database mart.
 func TestViewsServeBI(t *testing.T) {
-	e, _ := stocked(t)
-	a := e.BI()
+	stocked(t)
+	a := sharedEngine(t).BI()
 	bi, err := Open(t.Context(), Options{Addr: []string{a.Addr}, User: a.User, Password: a.Password})
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestViewsServeBI(t *testing.T) {
 // TestViewColumnsAreDocumented holds names, types and comments of every view,
 // as the server tells them, against a golden file.
 func TestViewColumnsAreDocumented(t *testing.T) {
-	_, w := stocked(t)
+	w := stocked(t)
 	var b strings.Builder
 	for _, line := range lines(t, w, "SELECT table, name, type, comment FROM system.columns WHERE database = 'mart' ORDER BY table, position") {
 		b.WriteString(line + "\n")
@@ -191,7 +191,7 @@ func TestViewsOfTheRegister(t *testing.T) {
 // TestViewReadsOnlyWhatIsAsked shows that a condition on a view reaches the
 // partitions of the table behind it.
 func TestViewReadsOnlyWhatIsAsked(t *testing.T) {
-	_, w := stocked(t)
+	w := stocked(t)
 	parts := func(where string) (n uint64) {
 		t.Helper()
 		for _, line := range lines(t, w, "SELECT * FROM (EXPLAIN ESTIMATE SELECT universe, session, adv FROM mart.breadth WHERE "+where+") WHERE table = 'breadth'") {

@@ -2,7 +2,10 @@ package clickhouse
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"slices"
+	"sync"
 	"testing"
 
 	"tidemark/load/engine"
@@ -10,7 +13,56 @@ import (
 	"tidemark/schemas"
 )
 
-func TestMain(m *testing.M) { enginetest.Main(m) }
+// shared is the engine of most tests: starting one takes as long as several
+// of them. They empty it first, and so do not run beside one another.
+var shared struct {
+	once sync.Once
+	e    *engine.Engine
+	err  error
+	dir  string
+}
+
+func TestMain(m *testing.M) {
+	engine.Child()
+	code := m.Run()
+	if shared.e != nil {
+		if err := shared.e.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, "stop the engine:", err)
+			code = 1
+		}
+	}
+	if shared.dir != "" {
+		_ = os.RemoveAll(shared.dir) // a leftover in the temporary folder
+	}
+	os.Exit(code)
+}
+
+// sharedEngine returns the engine that tests share, as the test before left it.
+func sharedEngine(t testing.TB) *engine.Engine {
+	t.Helper()
+	enginetest.Require(t)
+	shared.once.Do(func() {
+		if shared.dir, shared.err = os.MkdirTemp("", "tidemark-clickhouse-"); shared.err == nil {
+			shared.e, shared.err = engine.Open(context.Background(), engine.Config{Dir: shared.dir, MaxMemory: 4 << 30})
+		}
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.e
+}
+
+// blank returns a Warehouse on the shared engine without any database.
+func blank(t testing.TB) *Warehouse {
+	t.Helper()
+	w := open(t, sharedEngine(t))
+	for _, db := range []string{"mart", "facts", "raw", "ops"} {
+		if err := w.exec(t.Context(), "DROP DATABASE IF EXISTS "+db+" SYNC"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
 
 // open returns a Warehouse of an engine, closed with the test.
 func open(t testing.TB, e *engine.Engine) *Warehouse {
@@ -28,12 +80,17 @@ func open(t testing.TB, e *engine.Engine) *Warehouse {
 	return w
 }
 
-// fresh returns a migrated Warehouse on an engine of its own.
+// fresh returns a migrated Warehouse on the shared engine, without any rows.
 func fresh(t testing.TB) *Warehouse {
 	t.Helper()
-	w := open(t, enginetest.Start(t))
+	w := open(t, sharedEngine(t))
 	if _, err := w.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	for _, d := range schemas.Datasets() {
+		if err := w.exec(t.Context(), "TRUNCATE TABLE "+qualified(d.Database, d.Name)+" SYNC"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return w
 }
