@@ -3,9 +3,12 @@ package clickhouse
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"tidemark/schemas"
 )
@@ -33,29 +36,46 @@ func stagingName(d schemas.Dataset, swapID string) string {
 	return stagingPrefix + d.Name + "_" + strings.ReplaceAll(swapID, ".", "")
 }
 
-// swapState is what the journal says about one swap.
-type swapState struct {
-	last schemas.SwapStep // with the hashes that an earlier step brought
-}
+// over reports whether no work is left on a swap whose last step is given.
+func over(step string) bool { return step == stepDone || step == stepUndone }
 
-func (s swapState) open() bool { return s.last.Step != stepDone && s.last.Step != stepUndone }
-
-// readJournal returns the swaps that a query selects lines of, by their id.
-func (w *Warehouse) readJournal(ctx context.Context, q Query) (map[string]swapState, error) {
+// readJournal returns the last line of each swap that a query selects lines of.
+func (w *Warehouse) readJournal(ctx context.Context, q Query) (map[string]schemas.SwapStep, error) {
 	lines, err := Read(ctx, w, schemas.Journal, q)
 	if err != nil {
 		return nil, err
 	}
 	// Two steps may fall into one millisecond.
 	rank := []string{stepStaging, stepVerified, stepSwapped, stepDone, stepUndone}
-	out := make(map[string]swapState)
+	out := make(map[string]schemas.SwapStep)
 	for _, line := range lines {
-		s, ok := out[line.SwapID]
-		if !ok || slices.Index(rank, line.Step) > slices.Index(rank, s.last.Step) {
-			out[line.SwapID] = swapState{last: line}
+		last, ok := out[line.SwapID]
+		if !ok || slices.Index(rank, line.Step) > slices.Index(rank, last.Step) {
+			out[line.SwapID] = line
 		}
 	}
 	return out, nil
+}
+
+// swapsOf returns the swaps of a window that the journal knows, and whether
+// each is still open. It reads far less than readJournal.
+func (w *Warehouse) swapsOf(ctx context.Context, dataset string, win schemas.Window) (open map[string]bool, err error) {
+	q := oneWindow(dataset, win)
+	sql := "SELECT swap_id, countIf(step IN ('done', 'undone')) = 0 FROM ops.swap WHERE " + q.Where + " GROUP BY swap_id"
+	open = make(map[string]bool)
+	err = w.each(ctx, sql, q.Args, func() { clear(open) }, func(rows driver.Rows) error {
+		var id string
+		var isOpen uint8
+		if err := rows.Scan(&id, &isOpen); err != nil {
+			return err
+		}
+		open[id] = isOpen == 1
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	return open, nil
 }
 
 // journal writes that a swap has reached a step.

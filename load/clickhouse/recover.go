@@ -33,12 +33,12 @@ func (w *Warehouse) Recover(ctx context.Context) ([]Recovered, error) {
 	}
 	var out []Recovered
 	for _, id := range slices.Sorted(maps.Keys(swaps)) {
-		if w.atWork(swaps[id].last) {
+		if w.atWork(swaps[id]) {
 			continue
 		}
-		r, err := w.recoverSwap(ctx, swaps[id].last)
+		r, err := w.recoverSwap(ctx, swaps[id])
 		if err != nil {
-			return out, fmt.Errorf("clickhouse: recover swap %s of %s, window %s: %w", id, swaps[id].last.Dataset, swaps[id].last.Window, err)
+			return out, fmt.Errorf("clickhouse: recover swap %s of %s, window %s: %w", id, swaps[id].Dataset, swaps[id].Window, err)
 		}
 		out = append(out, r)
 	}
@@ -49,28 +49,26 @@ func (w *Warehouse) Recover(ctx context.Context) ([]Recovered, error) {
 }
 
 // settle does what Recover does for a single window, and returns the swaps of
-// the window that the journal knows.
-func (w *Warehouse) settle(ctx context.Context, d schemas.Dataset, win schemas.Window) (map[string]swapState, error) {
+// the window that the journal knows, with whether each is still open.
+func (w *Warehouse) settle(ctx context.Context, d schemas.Dataset, win schemas.Window) (open map[string]bool, err error) {
+	open, err = w.swapsOf(ctx, d.String(), win)
+	if err != nil || !anyOpen(open) {
+		return open, err
+	}
 	swaps, err := w.readJournal(ctx, oneWindow(d.String(), win))
 	if err != nil {
 		return nil, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(swaps)) {
-		s := swaps[id]
-		if !s.open() || w.atWork(s.last) {
+		if over(swaps[id].Step) || w.atWork(swaps[id]) {
 			continue
 		}
-		r, err := w.recoverSwap(ctx, s.last)
-		if err != nil {
+		if _, err := w.recoverSwap(ctx, swaps[id]); err != nil {
 			return nil, fmt.Errorf("recover swap %s: %w", id, err)
 		}
-		s.last.Step = stepUndone
-		if r.Finished {
-			s.last.Step = stepDone
-		}
-		swaps[id] = s
+		open[id] = false
 	}
-	return swaps, nil
+	return open, nil
 }
 
 // atWork reports whether whoever wrote a journal line may still be at it.
@@ -123,7 +121,7 @@ func (w *Warehouse) finish(ctx context.Context, s schemas.SwapStep) (bool, error
 		return false, err
 	}
 	for id, other := range swaps {
-		if id > s.SwapID && other.last.Step != stepUndone {
+		if id > s.SwapID && other.Step != stepUndone {
 			return false, nil
 		}
 	}
@@ -158,7 +156,7 @@ func (w *Warehouse) sweep(ctx context.Context) error {
 	}
 	// A staging table is in the journal before it exists, so one that the
 	// journal does not know as open is nobody's.
-	open, err := w.readJournal(ctx, Query{
+	known, err := w.readJournal(ctx, Query{
 		Where: "staging IN {names:Array(String)}", Args: []any{Named("names", names)},
 	})
 	if err != nil {
@@ -166,8 +164,8 @@ func (w *Warehouse) sweep(ctx context.Context) error {
 	}
 	for _, name := range names {
 		inUse := false
-		for _, s := range open {
-			inUse = inUse || (s.last.Staging == name && s.open())
+		for _, s := range known {
+			inUse = inUse || (s.Staging == name && !over(s.Step))
 		}
 		if inUse {
 			continue

@@ -2,8 +2,10 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"tidemark/schemas"
@@ -44,7 +46,7 @@ func Replace[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], b Bui
 		return Result{}, fmt.Errorf("clickhouse: replace %s, window %s: %w", t, b.Window, err)
 	}
 	if t.Log() {
-		return fail(fmt.Errorf("the table is a log without windows"))
+		return fail(errors.New("the table is a log without windows"))
 	}
 	enc := newEncoder(t)
 	if err := enc.checkWindow(b.Window, rows); err != nil {
@@ -107,7 +109,7 @@ func (r *replacement) run(ctx context.Context) (changed bool, err error) {
 }
 
 // swap stages the rows, verifies them and exchanges the partition.
-func (r *replacement) swap(ctx context.Context, before map[string]swapState) error {
+func (r *replacement) swap(ctx context.Context, before map[string]bool) error {
 	w := r.w
 	r.step.SwapID = newSwapID(w.now())
 	r.step.Staging = stagingName(r.d, r.step.SwapID)
@@ -233,16 +235,16 @@ func (w *Warehouse) dropStaging(ctx context.Context, name string) error {
 // agree looks for others that worked on the window meanwhile. If there were
 // any, it makes the record say what the window holds: each of them does so at
 // its end, and the last one sees the final state.
-func (r *replacement) agree(ctx context.Context, before map[string]swapState) error {
+func (r *replacement) agree(ctx context.Context, before map[string]bool) error {
 	w := r.w
-	after, err := w.readJournal(ctx, oneWindow(r.step.Dataset, r.step.Window))
+	after, err := w.swapsOf(ctx, r.step.Dataset, r.step.Window)
 	if err != nil {
 		return err
 	}
 	var others bool
 	for id := range after {
-		was, seen := before[id]
-		others = others || (id != r.step.SwapID && (!seen || was.open()))
+		wasOpen, seen := before[id]
+		others = others || (id != r.step.SwapID && (!seen || wasOpen))
 	}
 	if !others {
 		return nil
@@ -255,11 +257,15 @@ func (r *replacement) agree(ctx context.Context, before map[string]swapState) er
 	if err != nil || known && last.Content == holds.String() {
 		return err
 	}
-	for _, s := range after {
-		if s.last.Content == holds.String() {
+	swaps, err := w.readJournal(ctx, oneWindow(r.step.Dataset, r.step.Window))
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Backward(slices.Sorted(maps.Keys(swaps))) {
+		if s := swaps[id]; s.Content == holds.String() {
 			w.log.InfoContext(ctx, "two swaps of a window at once, recording the last",
-				slog.String("table", r.step.Dataset), slog.String("window", r.step.Window.String()), slog.String("swap", s.last.SwapID))
-			return w.record(ctx, builtBy(s.last))
+				"table", s.Dataset, "window", s.Window.String(), "swap", s.SwapID)
+			return w.record(ctx, builtBy(s))
 		}
 	}
 	return fmt.Errorf("the window holds rows (%s) that no swap in the journal brought", holds)
@@ -291,9 +297,9 @@ func (w *Warehouse) end(swapID string) {
 	delete(w.active, swapID)
 }
 
-func anyOpen(swaps map[string]swapState) bool {
-	for _, s := range swaps {
-		if s.open() {
+func anyOpen(swaps map[string]bool) bool {
+	for _, open := range swaps {
+		if open {
 			return true
 		}
 	}

@@ -14,9 +14,12 @@ import (
 )
 
 // retryDelays are the pauses before a broken connection is tried again. An
-// embedded engine is back after a crash within a second; a server that is
-// being restarted, within the last pause.
-var retryDelays = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond, time.Second, 4 * time.Second}
+// embedded engine is back after a crash within a second; together they outlast
+// a server that is being restarted.
+var retryDelays = []time.Duration{
+	50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond,
+	800 * time.Millisecond, 1600 * time.Millisecond, 3200 * time.Millisecond,
+}
 
 // retry calls f until it succeeds, fails for a reason that lies in the
 // request, or has been tried often enough. f must be safe to call again after
