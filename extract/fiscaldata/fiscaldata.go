@@ -28,7 +28,8 @@ import (
 const (
 	// Publisher is the name under which requests are limited and archived.
 	Publisher = "fiscaldata"
-	// DefaultBase is the address of the service. No key is needed.
+	// DefaultBase is the address of the service. It needs no key
+	// and takes any User-Agent.
 	DefaultBase = "https://api.fiscaldata.treasury.gov"
 	// Every is the time to leave between two requests: the service answers
 	// 429 to bursts, at a rate it does not document.
@@ -47,8 +48,8 @@ const (
 	maxBytes = 16 << 20
 )
 
-// Since is the first day of the table.
-var Since = schemas.NewDate(2005, time.October, 3)
+// since is the first day of the table.
+var since = schemas.NewDate(2005, time.October, 3)
 
 // Hosts lists the hosts to which the publisher may redirect.
 func Hosts() []string { return []string{"api.fiscaldata.treasury.gov"} }
@@ -104,7 +105,7 @@ func (s source) fetch(ctx context.Context, w schemas.Window) ([]schemas.CashBala
 	if w.Part != Statement {
 		return nil, fmt.Errorf("fiscaldata: there is no statement %q; the only one is %q", w.Part, Statement)
 	}
-	if w.To <= Since {
+	if w.To <= since {
 		return nil, noData(w)
 	}
 	var rows []schemas.CashBalance

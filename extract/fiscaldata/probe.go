@@ -13,7 +13,7 @@ import (
 // against the contract, and says in one line what came back. It asks the
 // publisher even where cfg names files.
 func Probe(ctx context.Context, g extract.Getter, cfg Config) (string, error) {
-	w := schemas.Window{Part: Statement, From: Since, To: schemas.MaxDate}
+	w := schemas.Window{Part: Statement, From: since, To: schemas.MaxDate}
 	rows, _, hash, err := source{g, cfg}.one(ctx, w, cfg.page(w, "-record_date", 1, 20))
 	if err != nil {
 		return "", err

@@ -2,7 +2,6 @@ package fred
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"tidemark/extract"
 	"tidemark/schemas"
@@ -59,7 +57,7 @@ func (s source) fromAPI(ctx context.Context, w schemas.Window, spec Spec) ([]sch
 func (s source) call(path string, q url.Values) extract.Request {
 	q.Set("file_type", "json")
 	return extract.Request{
-		URL:    strings.TrimRight(cmp.Or(s.cfg.Base, DefaultBase), "/") + path + "?" + q.Encode(),
+		URL:    s.cfg.base() + path + "?" + q.Encode(),
 		Header: http.Header{"Accept": {"application/json"}},
 		Secret: extract.Secret{Query: "api_key", Value: s.cfg.Key},
 	}

@@ -32,7 +32,7 @@ const (
 	// Publisher is the name under which requests are limited and archived.
 	Publisher = "fred"
 	// DefaultBase is the address of the API. It takes 120 requests a minute
-	// and refuses bursts above about two a second.
+	// and refuses bursts above about two a second. Any User-Agent will do.
 	DefaultBase = "https://api.stlouisfed.org"
 	// DefaultGraphBase is the address of the keyless CSV. It is no API: it
 	// promises nothing, and blocks some clients with a web page.
@@ -56,14 +56,14 @@ type Config struct {
 	// Base is the address of the API; empty means [DefaultBase].
 	Base string
 	// GraphBase is the address of the keyless CSV; empty means Base where
-	// that is set, else [DefaultGraphBase].
+	// that is not FRED's own, else [DefaultGraphBase].
 	GraphBase string
 	// Key is the API key, 32 lower-case hexadecimal characters. Empty means
 	// the keyless CSV. It is sent as a secret, never as part of an address.
 	Key string
 	// Files are saved answers, as file: URLs, to read instead of asking. The
-	// series of a file is a word of its name, as in WALCL.csv or
-	// fredgraph_WALCL_2026-07.csv; files of other series are not opened.
+	// series of a file is a word of its name, in any case, as in WALCL.csv or
+	// fredgraph_walcl_2026-07.csv; files of other series are not opened.
 	// They are read in order; where two speak of the same day, the later
 	// counts.
 	Files []string
@@ -72,6 +72,18 @@ type Config struct {
 	// first), where it is not the one of the catalogue. The text is FRED's
 	// own: "Billions of U.S. Dollars".
 	Units map[string]string
+}
+
+func (c Config) base() string { return strings.TrimRight(cmp.Or(c.Base, DefaultBase), "/") }
+
+func (c Config) graphBase() string {
+	switch {
+	case c.GraphBase != "":
+		return strings.TrimRight(c.GraphBase, "/")
+	case c.base() != DefaultBase: // a stand-in answers for both
+		return c.base()
+	}
+	return DefaultGraphBase
 }
 
 // Part returns the part of raw.observation that holds a series.
@@ -149,13 +161,12 @@ func (s source) fromGraph(ctx context.Context, w schemas.Window, spec Spec) ([]s
 	if err != nil {
 		return nil, err
 	}
-	base := cmp.Or(s.cfg.GraphBase, s.cfg.Base, DefaultGraphBase)
 	q := url.Values{"id": {spec.ID}}
 	if !whole(w) {
 		q.Set("cosd", w.From.String())
 		q.Set("coed", w.Last().String())
 	}
-	address := strings.TrimRight(base, "/") + "/graph/fredgraph.csv?" + q.Encode()
+	address := s.cfg.graphBase() + "/graph/fredgraph.csv?" + q.Encode()
 	p, data, err := s.read(ctx, w, extract.Request{URL: address, Header: http.Header{"Accept": {"text/csv"}}})
 	if err != nil {
 		return nil, err
@@ -294,7 +305,7 @@ func fileName(address string) string {
 	return path.Base(u.Path)
 }
 
-// words splits a file name where a series' id cannot go on.
+// words splits a file name, in upper case, where a series' id cannot go on.
 func words(name string) []string {
-	return strings.FieldsFunc(name, func(c rune) bool { return !validID(string(c)) })
+	return strings.FieldsFunc(strings.ToUpper(name), func(c rune) bool { return !validID(string(c)) })
 }

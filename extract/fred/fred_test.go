@@ -1,6 +1,7 @@
 package fred_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,8 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"tidemark/extract"
 	"tidemark/extract/extracttest"
@@ -52,7 +51,7 @@ func serve(t *testing.T, answers map[string]string) (string, *publisher) {
 func (p *publisher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.asked = append(p.asked, r.URL.String())
+	p.asked = append(p.asked, r.URL.Path+"?"+r.URL.Query().Encode())
 	body, ok := p.answers[r.URL.Path]
 	if !ok {
 		http.NotFound(w, r)
@@ -226,86 +225,6 @@ func TestUnitChangeIsNoticedAndNeverLoaded(t *testing.T) {
 	}
 }
 
-func TestAPITakesTheUnitFromTheMetadata(t *testing.T) {
-	t.Parallel()
-	const title = "Liabilities and Capital: Other Factors Draining Reserve Balances: Reserve Balances with Federal Reserve Banks: Week Average"
-	for _, tc := range []struct {
-		units, value string
-		want         float64 // USD
-	}{
-		{"Millions of U.S. Dollars", "3347410", 3_347_410e6},
-		{"Billions of U.S. Dollars", "3347.410", 3_347_410e6},
-	} {
-		base, p := serve(t, api(metadata("WRESBAL", title, tc.units, "Weekly, Ending Wednesday"), observations("2025-07-23 .", "2025-07-30 "+tc.value)))
-		rows, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Base: base, Key: key}), window("WRESBAL"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		asked := []string{
-			"/fred/series?api_key=" + key + "&file_type=json&series_id=WRESBAL",
-			"/fred/series/observations?api_key=" + key + "&file_type=json&limit=100000&series_id=WRESBAL",
-		}
-		if diff := cmp.Diff(asked, p.asked); diff != "" {
-			t.Errorf("asked (-want +got):\n%s", diff)
-		}
-		if len(rows) != 2 || rows[0].Value.OK || rows[1].Value.V*rows[1].Multiplier != tc.want || rows[1].Unit != tc.units || rows[1].Frequency != "Weekly, Ending Wednesday" {
-			t.Errorf("%s: got %+v", tc.units, rows)
-		}
-	}
-}
-
-func TestAPIRefusesHostileAnswers(t *testing.T) {
-	t.Parallel()
-	const title = "Assets: Total Assets: Total Assets (Less Eliminations from Consolidation): Wednesday Level"
-	meta := metadata("WALCL", title, "Millions of U.S. Dollars", "Weekly, As of Wednesday")
-	obs := observations("2026-09-16 6748281", "2026-09-23 6747704")
-	in := func(s, old, repl string) string {
-		if !strings.Contains(s, old) {
-			t.Fatalf("%q is not in the answer", old)
-		}
-		return strings.Replace(s, old, repl, 1)
-	}
-	for name, tc := range map[string]struct{ meta, obs, want string }{
-		"metadata web page":    {"<html><body>", obs, "web page"},
-		"metadata empty":       {"", obs, "empty"},
-		"metadata truncated":   {meta[:80], obs, "cut off"},
-		"metadata of another":  {in(meta, `"id":"WALCL"`, `"id":"WALCX"`), obs, "WALCX"},
-		"metadata of none":     {`{"seriess":[]}`, obs, "0 series"},
-		"no units":             {in(meta, "units\":\"Millions of U.S. Dollars", "units\":\""), obs, "lack"},
-		"another title":        {in(meta, "Wednesday Level", "Week Average"), obs, "another series"},
-		"another frequency":    {in(meta, "Weekly, As of", "Monthly, As of"), obs, "frequency has changed"},
-		"percent":              {in(meta, "Millions of U.S. Dollars", "Percent"), obs, "expected"},
-		"unknown unit":         {in(meta, "Millions of U.S. Dollars", "Lin"), obs, "not known"},
-		"unit says billions":   {in(meta, "Millions of U.S.", "Billions of U.S."), obs, "looks like"},
-		"values in billions":   {meta, observations("2026-09-23 6747.704"), "looks like"},
-		"web page":             {meta, "<!DOCTYPE html>", "web page"},
-		"empty":                {meta, "", "empty"},
-		"truncated":            {meta, obs[:len(obs)-30], "cut off"},
-		"renamed key":          {meta, in(obs, `"value"`, `"val"`), `"val"`},
-		"extra key":            {meta, in(obs, `"date"`, `"flag":"x","date"`), `"flag"`},
-		"no observations":      {meta, `{"count":0,"units":"lin","output_type":1}`, "missing"},
-		"no history":           {meta, observations(), "no value"},
-		"transformed":          {meta, in(obs, `"lin"`, `"pch"`), "transformed"},
-		"vintages as columns":  {meta, in(obs, `"output_type":1`, `"output_type":2`), "output_type"},
-		"fewer than promised":  {meta, in(obs, `"count":2`, `"count":3`), "promised"},
-		"more than promised":   {meta, in(obs, `"count":2`, `"count":1`), "count is 1"},
-		"NaN":                  {meta, in(obs, "6747704", "NaN"), "not a number"},
-		"1e309":                {meta, in(obs, "6747704", "1e309"), "too large"},
-		"empty value":          {meta, in(obs, "6747704", ""), "not a number"},
-		"value without quotes": {meta, in(obs, `"6747704"`, "6747704"), "JSON"},
-		"a day twice":          {meta, in(obs, "2026-09-23", "2026-09-16"), "two values"},
-		"bad day":              {meta, in(obs, `"date":"2026-09-23"`, `"date":"2026-9-23"`), "2026-9-23"},
-		"an error":             {meta, `{"error_code":400,"error_message":"Bad Request. The series does not exist."}`, "does not exist"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			base, _ := serve(t, api(tc.meta, tc.obs))
-			_, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Base: base, Key: key}), window("WALCL"))
-			checkBroken(t, err, "WALCL", tc.want)
-		})
-	}
-}
-
 func checkBroken(t *testing.T, err error, id, want string) {
 	t.Helper()
 	var broken *extract.ContractError
@@ -317,90 +236,6 @@ func checkBroken(t *testing.T, err error, id, want string) {
 	}
 	if !strings.Contains(broken.What, want) {
 		t.Errorf("got %q, want it to contain %q", broken.What, want)
-	}
-}
-
-func TestGraphRefusesHostileAnswers(t *testing.T) {
-	t.Parallel()
-	good := "observation_date,WALCL\r\n2026-09-16,6748281\r\n2026-09-23,6747704\r\n"
-	in := func(old, repl string) string {
-		if !strings.Contains(good, old) {
-			t.Fatalf("%q is not in the answer", old)
-		}
-		return strings.Replace(good, old, repl, 1)
-	}
-	for name, tc := range map[string]struct{ body, want string }{
-		"web page":           {"<!DOCTYPE html><html><head><title>FRED</title>", "FRED"},
-		"empty":              {"", "empty"},
-		"only a header":      {"observation_date,WALCL\n", "no value"},
-		"truncated":          {good[:len(good)-10], "cells"},
-		"cut in a number":    {good[:len(good)-3], "cut off"},
-		"another series":     {in("WALCL", "WALCX"), "WALCX"},
-		"renamed column":     {in("observation_date", "day"), `"day"`},
-		"extra column":       {strings.ReplaceAll(good, "\r\n", ",x\r\n"), `"x"`},
-		"both names of day":  {"observation_date,DATE,WALCL\n2026-09-23,2026-09-23,1\n", "both"},
-		"no column of day":   {"WALCL\n1\n", "neither"},
-		"NaN":                {in("6747704", "NaN"), "not a number"},
-		"1e309":              {in("6747704", "1e309"), "too large"},
-		"billions":           {in("6747704", "6747.704"), "looks like"},
-		"thousands":          {in("6747704", "6747704000"), "not believable"},
-		"half a million":     {in("6747704", "6747704.5"), "finer"},
-		"a day twice":        {in("2026-09-16", "2026-09-23"), "two values"},
-		"not a Wednesday":    {in("2026-09-16", "2026-09-17"), "Thursday"},
-		"American date":      {in("2026-09-16", "09/16/2026"), "09/16/2026"},
-		"a quote not closed": {in("6747704", `"6747704`), "quote"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			base, _ := serve(t, map[string]string{graph: tc.body})
-			_, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Base: base}), window("WALCL"))
-			checkBroken(t, err, "WALCL", tc.want)
-		})
-	}
-}
-
-func TestGraphAsksForTheSeriesAndTheWindow(t *testing.T) {
-	t.Parallel()
-	base, p := serve(t, map[string]string{graph: "DATE,SOFR\n2018-12-31,3.00\n2019-01-01,.\n2019-01-02,3.15\n"})
-	src := fred.Series(extracttest.Client(t), fred.Config{GraphBase: base})
-	rows, err := extracttest.All(t, src, window("SOFR"))
-	if err != nil || len(rows) != 3 || rows[1].Value.OK || rows[2].Value.V != 3.15 || rows[2].Unit != "Percent" || rows[2].Multiplier != 1 {
-		t.Errorf("got %+v, %v", rows, err)
-	}
-	narrow := schemas.Window{Part: "fred:SOFR", From: day("2019-01-01"), To: day("2020-01-01")}
-	var broken *extract.ContractError
-	if _, err := extracttest.All(t, src, narrow); !errors.As(err, &broken) || !strings.Contains(broken.What, "2018-12-31, which was not asked for") {
-		t.Errorf("a day that was not asked for: got %v", err)
-	}
-	want := []string{graph + "?id=SOFR", graph + "?coed=2019-12-31&cosd=2019-01-01&id=SOFR"}
-	if diff := cmp.Diff(want, p.asked); diff != "" {
-		t.Errorf("asked (-want +got):\n%s", diff)
-	}
-}
-
-func TestDaysFitTheFrequency(t *testing.T) {
-	t.Parallel()
-	for id, line := range map[string]string{"SOFR": "2026-09-26,3.90", "GDP": "2026-04-02,31095.089", "SP500": "2026-09-27,7443.28", "WRESBAL": "2026-09-24,3142721"} {
-		base, _ := serve(t, map[string]string{graph: "observation_date," + id + "\n" + line + "\n"})
-		_, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Base: base}), window(id))
-		checkBroken(t, err, id, "does not fit")
-	}
-}
-
-func TestDiscontinuedSeriesMayBeEmpty(t *testing.T) {
-	t.Parallel()
-	base, _ := serve(t, map[string]string{graph: "observation_date,IOER\n"})
-	if _, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Base: base}), window("IOER")); !errors.Is(err, extract.ErrNoData) {
-		t.Errorf("got %v, want ErrNoData", err)
-	}
-}
-
-func TestDaysBefore1970AreLeftOut(t *testing.T) {
-	t.Parallel()
-	base, _ := serve(t, map[string]string{graph: "observation_date,GDP\n1969-10-01,1052.696\n1970-01-01,1058.1\n2026-04-01,31095.089\n"})
-	rows, err := extracttest.All(t, fred.Series(extracttest.Client(t), fred.Config{Base: base}), window("GDP"))
-	if err != nil || len(rows) != 2 || rows[0].Date != day("1970-01-01") {
-		t.Errorf("got %+v, %v", rows, err)
 	}
 }
 
@@ -429,15 +264,6 @@ func TestUncataloguedSeriesWithADeclaredUnit(t *testing.T) {
 	cfg := fred.Config{Base: base, Units: map[string]string{"M2SL": "Billions of Dollars"}}
 	rows, err := extracttest.All(t, fred.Series(extracttest.Client(t), cfg), window("M2SL"))
 	if err != nil || len(rows) != 1 || rows[0].Multiplier != 1e9 {
-		t.Errorf("got %+v, %v", rows, err)
-	}
-}
-
-func TestRecordedAPIAnswerAsAFile(t *testing.T) {
-	t.Parallel()
-	src := fred.Series(extracttest.Client(t), fred.Config{Files: []string{"file://" + sharedtest.File(t, "upstream", "fred", "series_observations_SOFR_2024-06-01_2024-06-06.json")}})
-	rows, err := extracttest.All(t, src, window("SOFR"))
-	if err != nil || len(rows) != 4 || rows[0].Value.V != 5.35 || rows[3].Date != day("2024-06-06") {
 		t.Errorf("got %+v, %v", rows, err)
 	}
 }
@@ -486,39 +312,6 @@ func TestCatalogueIsConsistent(t *testing.T) {
 	}
 }
 
-func FuzzParseCSV(f *testing.F) {
-	f.Add("observation_date,WALCL\n2026-09-23,6747704\n")
-	f.Add("DATE,WALCL\r\n2002-12-18,719542\r\n2002-12-25,.")
-	f.Add("observation_date,WALCL\n2026-09-23,0x1p4\n")
-	f.Fuzz(func(t *testing.T, body string) {
-		rows, err := fred.ParseCSV(strings.NewReader(body), "WALCL")
-		if err != nil && rows != nil {
-			t.Error("rows beside an error")
-		}
-	})
-}
-
-func FuzzParseObservations(f *testing.F) {
-	f.Add(observations("2026-09-23 6747704", "2026-09-30 ."))
-	f.Add(`{"error_code":400,"error_message":"Bad Request."}`)
-	f.Fuzz(func(t *testing.T, body string) {
-		rows, total, err := fred.ParseObservations(strings.NewReader(body))
-		if err != nil && rows != nil || len(rows) > total {
-			t.Errorf("%d rows of %d, %v", len(rows), total, err)
-		}
-	})
-}
-
-func FuzzParseMetadata(f *testing.F) {
-	f.Add(metadata("WALCL", "Total Assets", "Millions of U.S. Dollars", "Weekly"))
-	f.Fuzz(func(t *testing.T, body string) {
-		m, err := fred.ParseMetadata(strings.NewReader(body))
-		if err == nil && (m.ID == "" || m.Units == "") {
-			t.Errorf("believed %+v", m)
-		}
-	})
-}
-
 func TestSeriesHasManners(t *testing.T) {
 	t.Parallel()
 	for name, apiKey := range map[string]string{"API": key, "keyless": ""} {
@@ -537,4 +330,33 @@ func TestSeriesHasManners(t *testing.T) {
 			}.Hold(t)
 		})
 	}
+}
+
+func TestKeylessAddressFollowsAStandIn(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ cfg, want fred.Config }{
+		{fred.Config{}, fred.Config{GraphBase: fred.DefaultGraphBase}},
+		{fred.Config{Base: fred.DefaultBase}, fred.Config{GraphBase: fred.DefaultGraphBase}},
+		{fred.Config{Base: "http://127.0.0.1:1/fred/"}, fred.Config{GraphBase: "http://127.0.0.1:1/fred"}},
+		{fred.Config{Base: "http://127.0.0.1:1", GraphBase: "http://127.0.0.1:2/"}, fred.Config{GraphBase: "http://127.0.0.1:2"}},
+	} {
+		var asked string
+		get := getterFunc(func(r extract.Request) { asked = r.URL })
+		if _, err := extracttest.All(t, fred.Series(get, tc.cfg), window("WALCL")); !errors.Is(err, errAsked) {
+			t.Fatal(err)
+		}
+		if want := tc.want.GraphBase + graph + "?id=WALCL"; asked != want {
+			t.Errorf("%+v: asked for %s, want %s", tc.cfg, asked, want)
+		}
+	}
+}
+
+var errAsked = errors.New("asked")
+
+// getterFunc notes requests and answers none.
+type getterFunc func(r extract.Request)
+
+func (f getterFunc) Get(_ context.Context, r extract.Request) (*extract.Payload, error) {
+	f(r)
+	return nil, errAsked
 }

@@ -11,10 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -338,125 +335,6 @@ func TestGzipBombInAFileIsRefused(t *testing.T) {
 	_, err := extracttest.All(t, h41.Archive(extracttest.Client(t), h41.Config{Files: []string{"file://" + path}}), window)
 	if err == nil || !strings.Contains(err.Error(), "inflate to more than") {
 		t.Errorf("got %v", err)
-	}
-}
-
-// TestArchiveIsReadAsAStream reads an archive of the size of the real one and
-// holds the growth of the heap against the promise of the package.
-func TestArchiveIsReadAsAStream(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 60 MB of XML")
-	}
-	const weeks, others = 1200, 520
-	var packed bytes.Buffer
-	z := zip.NewWriter(&packed)
-	w, err := z.Create("H41_data.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	size := 0
-	write := func(s string) {
-		size += len(s)
-		if _, err := io.WriteString(w, s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	days := make([]string, weeks)
-	for i := range days {
-		days[i] = (schemas.NewDate(2002, time.December, 18) + schemas.Date(7*i)).String()
-	}
-	kept := h41.Series()
-	write(xmlHead)
-	x := uint32(88172645)
-	for i := range len(kept) + others {
-		name := fmt.Sprintf("RESBANK%d_N.WW", i)
-		if i < len(kept) {
-			name = kept[i]
-		}
-		write(seriesHead(name))
-		for _, d := range days {
-			x ^= x << 13
-			x ^= x >> 17
-			x ^= x << 5
-			write(obs(d, "A", strconv.Itoa(1_000_000+int(x%8_000_000))))
-		}
-		write("</kf:Series>\n")
-	}
-	write(xmlTail)
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-
-	defer debug.SetGCPercent(debug.SetGCPercent(20))
-	runtime.GC()
-	var before runtime.MemStats
-	runtime.ReadMemStats(&before)
-	var peak atomic.Uint64
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		tick := time.NewTicker(5 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case <-tick.C:
-				var now runtime.MemStats
-				runtime.ReadMemStats(&now)
-				peak.Store(max(peak.Load(), now.HeapAlloc))
-			}
-		}
-	}()
-	start := time.Now()
-	rows, err := h41.ParseArchive(bytes.NewReader(packed.Bytes()), int64(packed.Len()), h41.Select())
-	took := time.Since(start)
-	close(stop)
-	<-stopped
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(rows) != len(kept)*weeks {
-		t.Errorf("got %d rows, want %d", len(rows), len(kept)*weeks)
-	}
-	rowBytes := uint64(cap(rows)) * uint64(reflect.TypeFor[schemas.Observation]().Size())
-	growth := peak.Load() - before.HeapAlloc
-	t.Logf("%d MB of XML in %d MB: %v, heap grew by at most %d MB, of which rows %d MB", size>>20, packed.Len()>>20, took.Round(time.Millisecond), growth>>20, rowBytes>>20)
-	if growth > rowBytes+64<<20 {
-		t.Errorf("the heap grew by %d MB, with %d MB of rows", growth>>20, rowBytes>>20)
-	}
-}
-
-func FuzzParseXML(f *testing.F) {
-	keep := func(name string) bool { return name == "RESPPMA_N.WW" }
-	f.Add(xmlHead + seriesHead("RESPPMA_N.WW") + obs("2026-09-23", "A", "6747704") + "</kf:Series>" + xmlTail)
-	f.Add(xmlHead + seriesHead("RESPPMA_N.WW") + obs("2026-09-23", "NC", "-9999") + "</kf:Series>" + xmlTail)
-	f.Add(xmlHead + "<!-- -->" + xmlTail)
-	f.Fuzz(func(t *testing.T, body string) {
-		rows, err := h41.ParseXML(strings.NewReader(body), keep)
-		checkRows(t, rows, err)
-	})
-}
-
-func FuzzParseArchive(f *testing.F) {
-	keep := func(name string) bool { return name == "RESPPMA_N.WW" }
-	f.Add(pack(f, member{"H41_data.xml", xmlHead + seriesHead("RESPPMA_N.WW") + obs("2026-09-23", "A", "6747704") + "</kf:Series>" + xmlTail}))
-	f.Add([]byte("PK\x05\x06"))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		rows, err := h41.ParseArchive(bytes.NewReader(body), int64(len(body)), keep)
-		checkRows(t, rows, err)
-	})
-}
-
-func checkRows(t *testing.T, rows []schemas.Observation, err error) {
-	t.Helper()
-	if err != nil && rows != nil {
-		t.Error("rows beside an error")
-	}
-	for _, r := range rows {
-		if r.Series != "RESPPMA_N.WW" || r.Value.OK != (r.Status == "A") || r.Date.Weekday() != time.Wednesday || r.Multiplier != 1e6 {
-			t.Errorf("believed %+v", r)
-		}
 	}
 }
 

@@ -26,7 +26,8 @@ import (
 const (
 	// Publisher is the name under which requests are limited and archived.
 	Publisher = "h41"
-	// DefaultBase is the address of the release page's host.
+	// DefaultBase is the address of the release page's host. It needs no key
+	// and takes any User-Agent.
 	DefaultBase = "https://www.federalreserve.gov"
 	// Every is the time to leave between two requests.
 	Every = 5 * time.Second

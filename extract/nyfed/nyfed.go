@@ -26,13 +26,12 @@ import (
 const (
 	// Publisher is the name under which requests are limited and archived.
 	Publisher = "nyfed"
-	// DefaultBase is the address of the Markets API. No key is needed and no
-	// rate limit is documented; [Every] is a matter of manners.
+	// DefaultBase is the address of the Markets API. It needs no key, takes
+	// any User-Agent and documents no rate limit; [Every] is a matter of
+	// manners. Every time of day in an answer is New York's.
 	DefaultBase = "https://markets.newyorkfed.org"
 	// Every is the time to leave between two requests.
 	Every = 2 * time.Second
-	// Zone is the clock of every time of day in an answer.
-	Zone = "America/New_York"
 	// RateLag is how far back a published rate may still change: a correction
 	// comes on the day of publication, about 14:30 New York.
 	RateLag = 1 * 24 * time.Hour

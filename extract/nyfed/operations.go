@@ -20,8 +20,8 @@ import (
 // York Fed.
 const Desk = "nyfed"
 
-// OperationsSince is the first day for which operations are asked for.
-var OperationsSince = schemas.NewDate(2000, time.July, 1)
+// operationsSince is the first day for which operations are asked for.
+var operationsSince = schemas.NewDate(2000, time.July, 1)
 
 type operations struct {
 	get extract.Getter
@@ -53,7 +53,7 @@ func (s operations) fetch(ctx context.Context, w schemas.Window) ([]schemas.Oper
 	if w.Part != Desk {
 		return nil, fmt.Errorf("nyfed: operations of %q are not known; the only desk is %q", w.Part, Desk)
 	}
-	if w.To <= OperationsSince {
+	if w.To <= operationsSince {
 		return nil, noData(w)
 	}
 	var rows []schemas.Operation

@@ -25,6 +25,8 @@ type rate struct {
 	since schemas.Date
 }
 
+// rateCatalogue lists the rates. Secured ones are published about 08:00, the
+// others about 09:00 of the next business day.
 var rateCatalogue = []rate{
 	{"SOFR", "/api/rates/secured/sofr", schemas.NewDate(2018, time.April, 2)},
 	{"TGCR", "/api/rates/secured/tgcr", schemas.NewDate(2018, time.April, 2)},
@@ -41,13 +43,6 @@ func RateNames() []string {
 		out[i] = r.name
 	}
 	return out
-}
-
-// RateSince returns the first day of the history of a reference rate, and
-// whether there is such a rate.
-func RateSince(name string) (schemas.Date, bool) {
-	r, ok := findRate(name)
-	return r.since, ok
 }
 
 func findRate(name string) (rate, bool) {
