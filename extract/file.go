@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,6 +24,16 @@ func FileURL(path string) (string, error) {
 		return "", fmt.Errorf("extract: find %s: %w", path, err)
 	}
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(abs)}).String(), nil
+}
+
+// FileName returns the last element of an address's path, as people know the
+// file.
+func FileName(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return path.Base(address)
+	}
+	return path.Base(u.Path)
 }
 
 // readFile answers with a file of the user's own. It goes through the same

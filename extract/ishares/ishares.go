@@ -15,7 +15,6 @@ import (
 	"iter"
 	"maps"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -212,7 +211,7 @@ func (s *source) ask(ctx context.Context, w schemas.Window, product Product, dat
 func (s *source) saved(ctx context.Context, w schemas.Window) ([]day, error) {
 	var days []day
 	for _, address := range s.cfg.Files {
-		d := day{name: path.Base(address)}
+		d := day{name: extract.FileName(address)}
 		var err error
 		if d.payload, err = s.g.Get(ctx, extract.Request{Publisher: Publisher, URL: address, MaxBytes: maxBytes}); err != nil {
 			return nil, fmt.Errorf("read %s: %w", d.name, err)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -40,7 +39,7 @@ func Constituents(g extract.Getter, cfg Config) extract.Source[schemas.Constitue
 		var rows []schemas.Constituent
 		from := make(map[schemas.Date]string)
 		for _, address := range addresses {
-			name := path.Base(address)
+			name := extract.FileName(address)
 			list, err := constituents(ctx, g, &cfg, w, address)
 			if err != nil {
 				return nil, fmt.Errorf("read %s: %w", name, err)
@@ -75,7 +74,7 @@ func constituents(ctx context.Context, g extract.Getter, cfg *Config, w schemas.
 	}
 	day := cfg.AsOf
 	if day == 0 {
-		if name := dayInName.FindString(path.Base(address)); name != "" {
+		if name := dayInName.FindString(extract.FileName(address)); name != "" {
 			if day, err = schemas.ParseDate(name); err != nil {
 				return nil, fmt.Errorf("tell the day from the name: %w", err)
 			}

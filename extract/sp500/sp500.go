@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"path"
 	"strings"
 	"time"
 
@@ -139,11 +138,11 @@ func single[T any](ctx context.Context, g extract.Getter, cfg *Config, w schemas
 	}
 	p, err := g.Get(ctx, r)
 	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", path.Base(r.URL), err)
+		return nil, fmt.Errorf("fetch %s: %w", extract.FileName(r.URL), err)
 	}
 	rows, err := read(p, parse)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path.Base(r.URL), extract.Contract(Publisher, w, p.Hash, err))
+		return nil, fmt.Errorf("read %s: %w", extract.FileName(r.URL), extract.Contract(Publisher, w, p.Hash, err))
 	}
 	kept := rows[:0]
 	for i := range rows {

@@ -13,7 +13,6 @@ import (
 	"iter"
 	"maps"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -166,7 +165,7 @@ func (s *source) saved(ctx context.Context, w schemas.Window) (map[schemas.Date]
 	from := make(map[schemas.Date]*extract.Payload)
 	names := make(map[schemas.Date]string)
 	for _, address := range s.cfg.Files {
-		name := path.Base(address)
+		name := extract.FileName(address)
 		p, err := s.g.Get(ctx, extract.Request{Publisher: Publisher, URL: address, MaxBytes: maxBytes})
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", name, err)
