@@ -33,10 +33,9 @@ const (
 // book spin-offs.
 func Actions(g extract.Getter, file File) extract.Source[schemas.Action] {
 	return source[schemas.Action]{file: &file, kind: KindActions, fetch: func(ctx context.Context, w schemas.Window) ([]schemas.Action, error) {
-		cols := columns[KindActions]
 		var actions []schemas.Action
 		symbols := newInterner(file.Defaults["symbol"])
-		err := file.each(ctx, g, w, file.plan(cols.required, cols.optional), func(r rows, payload string) error {
+		err := file.each(ctx, g, w, func(r rows, payload string) error {
 			day, err := required(r, actionDate, "ex-date")
 			// Ex-dates reach back beyond the first day that a window can have;
 			// those belong to the window that begins with it.

@@ -72,10 +72,9 @@ const (
 // the high lies above the low is for others to judge.
 func Bars(g extract.Getter, file File) extract.Source[schemas.Bar] {
 	return source[schemas.Bar]{file: &file, kind: KindBars, fetch: func(ctx context.Context, w schemas.Window) ([]schemas.Bar, error) {
-		cols := columns[KindBars]
 		var bars []schemas.Bar
 		symbols := newInterner(file.Defaults["symbol"])
-		err := file.each(ctx, g, w, file.plan(cols.required, cols.optional), func(r rows, payload string) error {
+		err := file.each(ctx, g, w, func(r rows, payload string) error {
 			day, err := required(r, barDate, "date")
 			if err != nil || !w.Contains(day) {
 				return err

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -176,7 +175,7 @@ func (f *File) decimal() string { return cmp.Or(f.Decimal, ".") }
 
 // open opens one file of the set as rows.
 func (f *File) open(p *extract.Payload, address string, plan *plan) (rows, error) {
-	name := path.Base(address)
+	name := extract.FileName(address)
 	format := f.Format
 	if format == "" {
 		switch {
@@ -198,16 +197,17 @@ func (f *File) open(p *extract.Payload, address string, plan *plan) (rows, error
 	}
 }
 
-// each hands the rows of every file of the window to read, which returns
-// whether it goes on. Errors name the file.
-func (f *File) each(ctx context.Context, g extract.Getter, w schemas.Window, plan *plan, read func(r rows, payload string) error) error {
+// each hands the rows of every file of the window to read. Errors name the file
+// and the row.
+func (f *File) each(ctx context.Context, g extract.Getter, w schemas.Window, read func(r rows, payload string) error) error {
 	addresses, err := f.addresses(ctx, g, w)
 	if err != nil {
 		return err
 	}
+	plan, _ := f.planOf(w)
 	for _, address := range addresses {
 		if err := f.readOne(ctx, g, w, plan, address, read); err != nil {
-			return fmt.Errorf("read %s: %w", path.Base(address), err)
+			return fmt.Errorf("read %s: %w", extract.FileName(address), err)
 		}
 	}
 	return nil

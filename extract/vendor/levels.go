@@ -38,7 +38,7 @@ func Levels(g extract.Getter, file File) extract.Source[schemas.Observation] {
 		var levels []schemas.Observation
 		symbols := newInterner(file.Defaults["symbol"])
 		seen := file.Wide
-		err := file.each(ctx, g, w, file.levelPlan(symbol), func(r rows, payload string) error {
+		err := file.each(ctx, g, w, func(r rows, payload string) error {
 			day, err := required(r, levelDate, "date")
 			if err != nil {
 				return err
@@ -97,8 +97,7 @@ func (f *File) symbol(part string) string {
 // columns are known.
 func (f *File) levelPlan(symbol string) *plan {
 	if !f.Wide {
-		cols := columns[KindLevels]
-		return f.plan(cols.required, cols.optional)
+		return f.plan(columns[KindLevels].required, nil)
 	}
 	p := &plan{ignore: slices.Clone(f.Ignore), others: f.IgnoreOthers}
 	for _, part := range f.Parts() {

@@ -39,8 +39,9 @@ var _ rows = (*parquetRows)(nil)
 
 // leaf is a column of the plan as the file has it.
 type leaf struct {
-	index int // among the leaf columns, -1 where absent
-	kind  parquet.Kind
+	index    int // among the leaf columns, -1 where absent
+	kind     parquet.Kind
+	optional bool
 	// logical type: how whole numbers are to be read
 	date  bool
 	unit  time.Duration // of a timestamp, 0 if it is none
@@ -80,7 +81,7 @@ func openParquet(p *extract.Payload, f *File, plan *plan) (_ rows, err error) {
 			if leaf.index >= len(group.Columns) {
 				return nil, fmt.Errorf("row group %d has %d columns, fewer than the file", i, len(group.Columns))
 			}
-			if err := checkChunk(file, size, &group.Columns[leaf.index], group.NumRows); err != nil {
+			if err := checkChunk(file, size, &group.Columns[leaf.index], group.NumRows, leaf.optional); err != nil {
 				return nil, fmt.Errorf("row group %d, column %q: %w", i, plan.headers[c], err)
 			}
 		}
@@ -136,7 +137,7 @@ func findLeaves(pf *parquet.File, plan *plan) ([]leaf, error) {
 }
 
 func newLeaf(c *parquet.Column) (leaf, error) {
-	l := leaf{index: c.Index(), kind: c.Type().Kind()}
+	l := leaf{index: c.Index(), kind: c.Type().Kind(), optional: c.Optional()}
 	logical := c.Type().LogicalType()
 	if logical == nil {
 		return l, nil

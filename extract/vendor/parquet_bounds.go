@@ -1,6 +1,7 @@
 package vendor
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/binary"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
@@ -27,9 +29,14 @@ const (
 	minParquetSize = 4 + parquetTail
 )
 
-// readable are the encodings of pages whose unpacked size is bounded by their
-// own size and their number of values. Writers use the others only on request.
-var readable = []format.Encoding{format.Plain, format.PlainDictionary, format.RLEDictionary, format.RLE, format.BitPacked, format.ByteStreamSplit}
+// readable are the encodings of pages whose values take room in proportion to
+// the page's size and number of values. The lengths of the delta encodings are
+// checked by checkDelta; the one left out shares prefixes between values, which
+// has no such bound.
+var readable = []format.Encoding{
+	format.Plain, format.PlainDictionary, format.RLEDictionary, format.RLE, format.BitPacked, format.ByteStreamSplit,
+	format.DeltaBinaryPacked, format.DeltaLengthByteArray,
+}
 
 // checkParquetFooter refuses what is no Parquet file, or cut off.
 func checkParquetFooter(file io.ReaderAt, size int64) error {
@@ -57,7 +64,7 @@ func checkParquetFooter(file io.ReaderAt, size int64) error {
 }
 
 // checkChunk reads the headers of all pages of a column of a row group.
-func checkChunk(file io.ReaderAt, size int64, chunk *format.ColumnChunk, rowsOfGroup int64) error {
+func checkChunk(file io.ReaderAt, size int64, chunk *format.ColumnChunk, rowsOfGroup int64, optional bool) error {
 	meta := &chunk.MetaData
 	from, length := meta.DataPageOffset, meta.TotalCompressedSize
 	if meta.DictionaryPageOffset != 0 {
@@ -81,7 +88,7 @@ func checkChunk(file io.ReaderAt, size int64, chunk *format.ColumnChunk, rowsOfG
 		if err := checkPage(h, length-pos); err != nil {
 			return fmt.Errorf("page at byte %d: %w", from+pos, err)
 		}
-		if err := checkPacked(h, meta.Codec, io.NewSectionReader(file, from+pos, int64(h.CompressedPageSize))); err != nil {
+		if err := checkBody(h, meta.Codec, optional, io.NewSectionReader(file, from+pos, int64(h.CompressedPageSize))); err != nil {
 			return fmt.Errorf("page at byte %d: %w", from+pos, err)
 		}
 		pos += int64(h.CompressedPageSize)
@@ -124,8 +131,9 @@ func checkPage(h *format.PageHeader, left int64) error {
 	if h.CompressedPageSize < 0 || int64(h.CompressedPageSize) > left || h.UncompressedPageSize < 0 {
 		return errors.New("it does not fit into its column")
 	}
-	if h.UncompressedPageSize > maxPageBytes {
-		return fmt.Errorf("it unpacks to %d bytes, more than %d; refused", h.UncompressedPageSize, maxPageBytes)
+	// Packing can make a page larger, but not by much.
+	if n := max(h.UncompressedPageSize, h.CompressedPageSize/2); n > maxPageBytes {
+		return fmt.Errorf("it unpacks to %d bytes, more than %d; refused", n, maxPageBytes)
 	}
 	n, encodings := int32(0), []format.Encoding{}
 	switch {
@@ -155,58 +163,136 @@ func checkPage(h *format.PageHeader, left int64) error {
 	return nil
 }
 
-// checkPacked holds a packed page against the size that its header gives.
-func checkPacked(h *format.PageHeader, codec format.CompressionCodec, packed io.Reader) (err error) {
-	want := int64(h.UncompressedPageSize)
-	if v2 := &h.DataPageHeaderV2; v2.Valid {
+// checkBody holds a page against what its header says: the size to which it
+// unpacks, and the number of values where an encoding repeats that.
+func checkBody(h *format.PageHeader, codec format.CompressionCodec, optional bool, body io.Reader) error {
+	encoding, values := format.Plain, int32(0)
+	size := int64(h.UncompressedPageSize)
+	switch {
+	case h.DataPageHeader.Valid:
+		encoding, values = h.DataPageHeader.V.Encoding, h.DataPageHeader.V.NumValues
+	case h.DataPageHeaderV2.Valid:
 		// The levels stand unpacked before the values.
-		levels := int64(v2.V.DefinitionLevelsByteLength)
-		if _, err := io.CopyN(io.Discard, packed, levels); err != nil {
-			return fmt.Errorf("read the file: %w", err)
+		v2 := &h.DataPageHeaderV2.V
+		encoding, values = v2.Encoding, v2.NumValues
+		levels := int64(v2.DefinitionLevelsByteLength)
+		if _, err := io.CopyN(io.Discard, body, levels); err != nil {
+			return fmt.Errorf("read its levels: %w", err)
 		}
-		want -= levels
-		if v2.V.IsCompressed.Valid && !v2.V.IsCompressed.V {
+		size -= levels
+		optional = false
+		if v2.IsCompressed.Valid && !v2.IsCompressed.V {
 			codec = format.Uncompressed
 		}
 	}
-	switch codec {
-	case format.Uncompressed:
-		return nil // as large as it is in the file
-	case format.Snappy:
-		// A block begins with its unpacked size.
-		var b [binary.MaxVarintLen64]byte
-		n, err := io.ReadFull(packed, b[:])
-		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !(errors.Is(err, io.EOF) && want == 0) {
-			return fmt.Errorf("read the file: %w", err)
-		}
-		if got, _ := binary.Uvarint(b[:n]); got != uint64(want) {
-			return fmt.Errorf("it unpacks to %d bytes, not %d as it says", got, want)
-		}
-		return nil
-	case format.Gzip:
-		z, err := gzip.NewReader(packed)
-		if err != nil {
-			return fmt.Errorf("unpack it: %w", err)
-		}
-		return unpacksTo(z, want)
-	case format.Zstd:
-		z, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*maxPageBytes))
-		if err != nil {
-			return fmt.Errorf("unpack it: %w", err)
-		}
-		defer z.Close()
-		return unpacksTo(z, want)
+	unpacked, err := unpackPage(codec, body, size)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("it is packed with %s, which is not read here; write the file with snappy, gzip, zstd or none", codec)
-}
-
-func unpacksTo(r io.Reader, want int64) error {
-	n, err := io.Copy(io.Discard, io.LimitReader(r, want+1))
+	defer func() { _ = unpacked.Close() }() // it only frees memory
+	if encoding != format.DeltaBinaryPacked && encoding != format.DeltaLengthByteArray {
+		if codec == format.Uncompressed || codec == format.Snappy {
+			return nil
+		}
+		return reads(unpacked, size)
+	}
+	page, err := io.ReadAll(io.LimitReader(unpacked, size+1))
 	switch {
 	case err != nil:
 		return fmt.Errorf("unpack it: %w", err)
-	case n != want:
-		return fmt.Errorf("it unpacks to %d bytes or more, not %d as it says", n, want)
+	case int64(len(page)) != size:
+		return fmt.Errorf("it does not unpack to %d bytes as it says", size)
+	}
+	return checkDelta(page, values, optional)
+}
+
+// checkDelta checks the count that stands before values of a delta encoding.
+// In pages of the first version the levels, with their length, come before it.
+func checkDelta(page []byte, values int32, optional bool) error {
+	if optional {
+		if len(page) < 4 {
+			return errors.New("its levels are cut off")
+		}
+		n := int64(binary.LittleEndian.Uint32(page))
+		if n > int64(len(page)-4) {
+			return errors.New("its levels do not fit into it")
+		}
+		page = page[4+n:]
+	}
+	var head [3]uint64 // size of blocks, parts of a block, number of values
+	for i := range head {
+		v, n := binary.Uvarint(page)
+		if n <= 0 {
+			if len(page) == 0 && i == 0 {
+				return nil // no values
+			}
+			return errors.New("the beginning of its values is cut off")
+		}
+		head[i], page = v, page[n:]
+	}
+	if head[2] > uint64(values) {
+		return fmt.Errorf("it has %d values, not %d as it says", head[2], values)
+	}
+	return nil
+}
+
+// unpackPage returns the unpacked page, which is to be read against its size.
+// Of a snappy page the size is checked here, since the library makes room for
+// what stands at its beginning.
+func unpackPage(codec format.CompressionCodec, packed io.Reader, size int64) (io.ReadCloser, error) {
+	switch codec {
+	case format.Uncompressed:
+		return io.NopCloser(packed), nil
+	case format.Snappy:
+		block, err := io.ReadAll(packed)
+		if err != nil {
+			return nil, fmt.Errorf("read it: %w", err)
+		}
+		if got, n := binary.Uvarint(block); got != uint64(size) || n <= 0 {
+			return nil, fmt.Errorf("it unpacks to %d bytes, not %d as it says", got, size)
+		}
+		return io.NopCloser(&snappyBlock{packed: block}), nil
+	case format.Gzip:
+		z, err := gzip.NewReader(packed)
+		if err != nil {
+			return nil, fmt.Errorf("unpack it: %w", err)
+		}
+		return z, nil
+	case format.Zstd:
+		z, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(2*maxPageBytes))
+		if err != nil {
+			return nil, fmt.Errorf("unpack it: %w", err)
+		}
+		return z.IOReadCloser(), nil
+	}
+	return nil, fmt.Errorf("it is packed with %s, which is not read here; write the file with snappy, gzip, zstd or none", codec)
+}
+
+// snappyBlock unpacks a block when it is first read.
+type snappyBlock struct {
+	packed []byte
+	rest   *bytes.Reader
+}
+
+func (s *snappyBlock) Read(b []byte) (int, error) {
+	if s.rest == nil {
+		unpacked, err := snappy.Decode(nil, s.packed)
+		if err != nil {
+			return 0, err
+		}
+		s.rest = bytes.NewReader(unpacked)
+	}
+	return s.rest.Read(b)
+}
+
+// reads reads to the end of an unpacked page and insists on its size.
+func reads(r io.Reader, size int64) error {
+	n, err := io.Copy(io.Discard, io.LimitReader(r, size+1))
+	switch {
+	case err != nil:
+		return fmt.Errorf("unpack it: %w", err)
+	case n != size:
+		return fmt.Errorf("it does not unpack to %d bytes as it says", size)
 	}
 	return nil
 }

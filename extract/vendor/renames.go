@@ -23,10 +23,9 @@ const (
 // one on one day are refused.
 func Renames(g extract.Getter, file File) extract.Source[schemas.Rename] {
 	return source[schemas.Rename]{file: &file, kind: KindRenames, fetch: func(ctx context.Context, w schemas.Window) ([]schemas.Rename, error) {
-		cols := columns[KindRenames]
 		var renames []schemas.Rename
 		symbols := newInterner("")
-		err := file.each(ctx, g, w, file.plan(cols.required, cols.optional), func(r rows, payload string) error {
+		err := file.each(ctx, g, w, func(r rows, payload string) error {
 			day, err := required(r, renameDate, "date")
 			if err != nil || !w.Contains(day) {
 				return err
