@@ -10,9 +10,10 @@ import (
 	"tidemark/schemas"
 )
 
-// rolledSessions is how many sessions fit in the days a file is in use, and
-// the session before them.
-const rolledSessions = 24
+// rolledSessions is how many sessions a window of concentration looks back: as
+// many as fit in the days a file is in use, and those over which the close of
+// the file's day may have been carried.
+const rolledSessions = 24 + carryLimit
 
 var concentrationFamilies = []Family{{
 	Name:    "concentration",

@@ -1,0 +1,533 @@
+package transform
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"runtime"
+	"slices"
+	"strconv"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"tidemark/schemas"
+)
+
+// drawCaps draws market values and the issuers of their lines.
+func drawCaps(t *rapid.T) (values []float64, issuers []string) {
+	values = rapid.SliceOfN(rapid.Float64Range(0.001, 1e6), 1, 60).Draw(t, "caps")
+	for range values {
+		issuers = append(issuers, "i"+strconv.Itoa(rapid.IntRange(0, 40).Draw(t, "issuer")))
+	}
+	return values, issuers
+}
+
+func TestInvariant1_WeightsDoNotDependOnScaleOrderOrSplits(t *testing.T) {
+	t.Parallel()
+	at := newMarket(t, 2, "2025-06-30")
+	rapid.Check(t, func(rt *rapid.T) {
+		values, _ := drawCaps(rt)
+		scale := rapid.Float64Range(1e-3, 1e3).Draw(rt, "scale")
+		split := rapid.SampledFrom([]float64{0.1, 0.5, 1.5, 2, 3, 20}).Draw(rt, "split")
+		compute := func(change func(m *market)) []schemas.Fact {
+			m := *at
+			m.Inputs.Holdings, m.Inputs.Bars = nil, nil
+			for i, v := range values {
+				h := schemas.Holding{Ticker: "T" + strconv.Itoa(i), MarketValue: schemas.Some(v)}
+				m.file(m.sessions[0], append([]schemas.Holding(nil), h)...)
+				m.Holdings[i].Line = int64(i)
+				m.bar(h.Ticker, 0, 10+float64(i), 5)
+				m.bar(h.Ticker, 1, 11+float64(i%3), 5)
+			}
+			change(&m)
+			facts, _ := Compute("facts.concentration", &m.Inputs)
+			return facts
+		}
+		plain := compute(func(*market) {})
+		for name, change := range map[string]func(m *market){
+			"scaled": func(m *market) {
+				for i := range m.Holdings {
+					m.Holdings[i].MarketValue.V *= scale
+				}
+			},
+			"permuted": func(m *market) {
+				slices.Reverse(m.Holdings)
+				slices.Reverse(m.Bars)
+			},
+			"split": func(m *market) {
+				m.Bars[1].Close /= split
+				m.Actions = []schemas.Action{{Publisher: "P", Symbol: "T0", ExDate: m.sessions[1], Kind: schemas.ActionSplit, Ratio: schemas.Some(split)}}
+			},
+		} {
+			got := compute(change)
+			if len(got) != len(plain) || len(got) == 0 {
+				rt.Fatalf("%s: %d facts, want %d", name, len(got), len(plain))
+			}
+			for i, f := range got {
+				want := plain[i]
+				if f.Metric != want.Metric || f.Status != want.Status || math.Abs(f.Value.V-want.Value.V) > 1e-9*max(1, math.Abs(want.Value.V)) {
+					rt.Errorf("%s: %s is %v, want %v", name, f.Metric, f, want)
+				}
+			}
+		}
+		p := NewPanel(&schemasInputs(at, values).Inputs)
+		if total := sum(p.book["F"][0].weights); math.Abs(total-1) > 1e-9 {
+			rt.Errorf("weights add up to %v", total)
+		}
+	})
+}
+
+// schemasInputs returns the market with one file of the given market values.
+func schemasInputs(at *market, values []float64) *market {
+	m := *at
+	m.Inputs.Holdings, m.Inputs.Bars = nil, nil
+	var lines []schemas.Holding
+	for i, v := range values {
+		lines = append(lines, schemas.Holding{Ticker: "T" + strconv.Itoa(i), MarketValue: schemas.Some(v)})
+	}
+	m.file(m.sessions[0], lines...)
+	return &m
+}
+
+func TestInvariant2_Concentration(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		values, issuers := drawCaps(t)
+		names := make([]string, len(values))
+		for i := range names {
+			names[i] = strconv.Itoa(i)
+		}
+		normalise(values)
+		sec, iss := rankWeights(names, values), rankWeights(mergeWeights(issuers, values))
+		const slack = 1e-12
+		for what, w := range map[string]weightRanking{"sec": sec, "iss": iss} {
+			n, hhi := float64(len(w)), w.hhi()
+			if hhi < 1/n-slack || hhi > 1+slack {
+				t.Errorf("%s: HHI %v of %v", what, hhi, n)
+			}
+			for k := 1; k < len(w); k++ {
+				if w.top(k+1) < w.top(k) {
+					t.Errorf("%s: top %d below top %d", what, k+1, k)
+				}
+			}
+			if math.Exp(w.entropy()) < 1/hhi-1e-9 {
+				t.Errorf("%s: exp(H) %v below 1/HHI %v", what, math.Exp(w.entropy()), 1/hhi)
+			}
+			if g := w.gini(); g < 0 || g > (n-1)/n+slack {
+				t.Errorf("%s: Gini %v of %v", what, g, n)
+			}
+			if j := w.evenness(); j.OK && (j.V < 0 || j.V > 1+slack) {
+				t.Errorf("%s: evenness %v", what, j.V)
+			}
+		}
+		for k := 1; k <= len(sec); k++ {
+			if iss.top(k) < sec.top(k)-slack {
+				t.Errorf("top %d: %v by issuer, %v by line", k, iss.top(k), sec.top(k))
+			}
+		}
+		if iss.hhi() < sec.hhi()-slack {
+			t.Errorf("HHI: %v by issuer, %v by line", iss.hhi(), sec.hhi())
+		}
+	})
+}
+
+// drawMarket draws a small market with gaps, halts, joiners and leavers, and
+// prices that often tie.
+func drawMarket(t *rapid.T, at *market) *market {
+	m := *at
+	m.Inputs.Bars, m.Inputs.Spells = nil, nil
+	m.Window.From = m.sessions[0]
+	n := len(m.sessions)
+	for i := range rapid.IntRange(1, 8).Draw(t, "securities") {
+		symbol := "S" + strconv.Itoa(i)
+		from := rapid.IntRange(-2, n-1).Draw(t, "joins")
+		to := rapid.IntRange(0, n+3).Draw(t, "leaves")
+		st := schemas.Spell{Index: "T", Symbol: symbol, From: m.sessions[max(from, 0)], To: schemas.NoDate}
+		if from < 0 {
+			st.From = m.sessions[0].AddDays(-50)
+		}
+		if to < n && to > from {
+			st.To = m.sessions[to]
+		}
+		m.Spells = append(m.Spells, st)
+		for s := range m.sessions {
+			c := rapid.IntRange(-4, 9).Draw(t, "close")
+			if c <= 0 {
+				continue
+			}
+			b := m.bar(symbol, s, float64(c), float64(rapid.IntRange(-1, 5).Draw(t, "volume")))
+			if rapid.IntRange(0, 9).Draw(t, "range") == 0 {
+				b.High = schemas.None[float64]()
+			} else {
+				b.High = schemas.Some(float64(c + rapid.IntRange(0, 2).Draw(t, "high")))
+				b.Low = schemas.Some(float64(c) - float64(rapid.IntRange(0, 2).Draw(t, "low"))/4)
+			}
+		}
+	}
+	m.bar("ANY", 0, 1, 1) // the panel spans all sessions
+	m.bar("ANY", n-1, 1, 1)
+	m.Inputs.Spells = append(m.Inputs.Spells, schemas.Spell{Index: "T", Symbol: "FIRST", From: m.sessions[0].AddDays(-99), To: m.sessions[0].AddDays(-98)})
+	return &m
+}
+
+var shortWindows = windows{averages: [4]int{1, 2, 3, 5}, high: 4, calendar: 6}
+
+// plainTally counts a session by the definitions, one security and one window
+// at a time.
+func plainTally(m *market, day int, w windows) dayTally {
+	var out dayTally
+	for _, st := range m.Spells {
+		if m.sessions[day] < st.From || st.To != schemas.NoDate && m.sessions[day] >= st.To {
+			continue
+		}
+		out.members++
+		type bar struct {
+			session     int
+			c, hi, lo   float64
+			printed, rg bool
+			volume      schemas.Opt[float64]
+		}
+		var bars []bar
+		for s := range day + 1 {
+			i := slices.IndexFunc(m.Bars, func(b schemas.Bar) bool {
+				return b.Symbol == st.Symbol && b.Session == m.sessions[s] && (!b.Volume.OK || b.Volume.V > 0)
+			})
+			if i >= 0 {
+				b := m.Bars[i]
+				x := bar{session: s, c: b.Close, hi: b.Close, lo: b.Close, printed: true, volume: b.Volume}
+				if b.High.OK {
+					x.hi, x.lo, x.rg = b.High.V, b.Low.V, true
+				}
+				bars = append(bars, x)
+				continue
+			}
+			last := -1
+			for k := range bars {
+				if bars[k].printed {
+					last = k
+				}
+			}
+			if last >= 0 && s-bars[last].session <= 5 {
+				c := bars[last].c
+				bars = append(bars, bar{session: s, c: c, hi: c, lo: c, rg: true})
+			}
+		}
+		if len(bars) == 0 || bars[len(bars)-1].session != day {
+			out.noPrint++
+			out.missing++
+			continue
+		}
+		now, before := bars[len(bars)-1], bars[:len(bars)-1]
+		prev := 0.0
+		for _, b := range before {
+			if b.printed {
+				prev = b.c
+			}
+		}
+		switch {
+		case !now.printed:
+			out.noPrint++
+		case prev == 0:
+			out.noPrev++
+		case now.c == prev:
+			out.unch++
+		case now.c > prev:
+			out.adv++
+			out.up += now.volume.V
+		default:
+			out.dec++
+			out.down += now.volume.V
+		}
+		if now.printed && prev != 0 && now.c != prev && !now.volume.OK {
+			out.noVolume++
+		}
+		for i, n := range w.averages {
+			if len(bars) < n {
+				continue
+			}
+			total := 0.0
+			for _, b := range bars[len(bars)-n:] {
+				total += b.c
+			}
+			out.averaged[i]++
+			if now.c*float64(n) > total {
+				out.above[i]++
+			}
+		}
+		if len(bars) >= w.high {
+			hc, lc, hi, lo, ranged := math.Inf(-1), math.Inf(1), math.Inf(-1), math.Inf(1), now.rg
+			for _, b := range before[len(bars)-w.high:] {
+				hc, lc, hi, lo, ranged = max(hc, b.c), min(lc, b.c), max(hi, b.hi), min(lo, b.lo), ranged && b.rg
+			}
+			out.closes.of++
+			out.closes.high += one(now.c > hc)
+			out.closes.low += one(now.c < lc)
+			if ranged {
+				out.ranges.of++
+				out.ranges.high += one(now.hi > hi)
+				out.ranges.low += one(now.lo < lo)
+			}
+			top := max(hc, now.c)
+			out.within2 += one(100*now.c >= 98*top)
+			out.within10 += one(100*now.c >= 90*top)
+			out.below20 += one(100*now.c < 80*top)
+		}
+		since := m.sessions[day].AddDays(-w.calendar)
+		hi, lo, ranged, any := math.Inf(-1), math.Inf(1), now.rg, false
+		for _, b := range before {
+			if m.sessions[b.session] >= since {
+				hi, lo, ranged, any = max(hi, b.hi), min(lo, b.lo), ranged && b.rg, true
+			}
+		}
+		if m.sessions[bars[0].session] <= since && ranged && any {
+			out.weeks.of++
+			out.weeks.high += one(now.hi > hi)
+			out.weeks.low += one(now.lo < lo)
+		}
+	}
+	return out
+}
+
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// The fast count equals the plain one on any market.
+func TestTallyEqualsItsDefinition(t *testing.T) {
+	t.Parallel()
+	at := newMarket(t, 14, "2025-06-30")
+	rapid.Check(t, func(t *rapid.T) {
+		m := drawMarket(t, at)
+		p := NewPanel(&m.Inputs)
+		got := p.tally(0, len(p.Sessions), shortWindows)
+		for s := range p.Sessions {
+			if want := plainTally(m, s, shortWindows); got.days[s] != want {
+				t.Errorf("session %d: got  %+v\nwant %+v", s, got.days[s], want)
+			}
+		}
+	})
+}
+
+func TestInvariants5And7_Counts(t *testing.T) {
+	t.Parallel()
+	at := newMarket(t, 12, "2025-06-30")
+	rapid.Check(t, func(t *rapid.T) {
+		m := drawMarket(t, at)
+		p := NewPanel(&m.Inputs)
+		got := p.tally(0, len(p.Sessions), shortWindows)
+		mirror := *m
+		mirror.Inputs.Bars = slices.Clone(m.Bars)
+		for i := range mirror.Bars {
+			b := &mirror.Bars[i]
+			b.Close = 1000 / b.Close
+			b.High, b.Low = schemas.Some(b.Close), schemas.Some(b.Close)
+		}
+		mirrored := NewPanel(&mirror.Inputs).tally(0, len(p.Sessions), shortWindows)
+		var mcc, mccMirrored mcclellan
+		for s, d := range got.days {
+			if d.adv+d.dec+d.unch+d.noPrint+d.noPrev != d.members {
+				t.Errorf("session %d: counts do not add up: %+v", s, d)
+			}
+			total := 0.0
+			for _, b := range m.Bars {
+				if b.Session == p.Sessions[s] {
+					total += max(b.Volume.V, 0)
+				}
+			}
+			if d.up+d.down > total {
+				t.Errorf("session %d: up and down volume %v above the total %v", s, d.up+d.down, total)
+			}
+			for i := range d.above {
+				if d.above[i] > d.averaged[i] || d.averaged[i] > d.members {
+					t.Errorf("session %d: %+v", s, d)
+				}
+			}
+			atHigh := 0
+			for _, distance := range got.distances[s] {
+				if distance > 0 || distance < -1 {
+					t.Errorf("session %d: distance %v", s, distance)
+				}
+				atHigh += one(distance == 0)
+			}
+			if d.closes.high+d.closes.low > d.closes.of || len(got.distances[s]) != d.closes.of || atHigh < d.closes.high {
+				t.Errorf("session %d: %+v, distances %v", s, d, got.distances[s])
+			}
+			if d.within2 > d.within10 || d.within10+d.below20 > d.closes.of {
+				t.Errorf("session %d: %+v", s, d)
+			}
+			o := mirrored.days[s]
+			if o.adv != d.dec || o.dec != d.adv || o.up != d.down || o.down != d.up || o.unch != d.unch {
+				t.Errorf("session %d: mirrored %+v of %+v", s, o, d)
+			}
+			a, b := armsTerms{float64(d.adv), float64(d.dec), d.up, d.down}.index(), armsTerms{float64(o.adv), float64(o.dec), o.up, o.down}.index()
+			if a.OK != b.OK || a.OK && math.Abs(a.V*b.V-1) > 1e-12 {
+				t.Errorf("session %d: TRIN %v, mirrored %v", s, a, b)
+			}
+			mcc.add(float64(d.adv - d.dec))
+			mccMirrored.add(float64(o.adv - o.dec))
+			if math.Abs(mcc.oscillator()+mccMirrored.oscillator()) > 1e-9 {
+				t.Errorf("session %d: oscillator %v, mirrored %v", s, mcc.oscillator(), mccMirrored.oscillator())
+			}
+		}
+	})
+}
+
+func TestInvariant6_McClellan(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var m mcclellan
+		running := 0.0
+		for i, x := range rapid.SliceOfN(rapid.Float64Range(-3000, 3000), 1, 300).Draw(t, "net advances") {
+			before := m
+			m.add(x)
+			running += m.oscillator()
+			if i == 0 {
+				continue
+			}
+			if change := m.summation(rawSummationBase) - before.summation(rawSummationBase); math.Abs(change-m.oscillator()) > 1e-9 {
+				t.Errorf("day %d: the summation changes by %v at an oscillator of %v", i, change, m.oscillator())
+			}
+		}
+		if m.days > 0 && math.IsNaN(running) {
+			t.Error("not a number")
+		}
+	})
+}
+
+func TestRollingMaxEqualsItsDefinition(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		src := rapid.SliceOfN(rapid.Int64Range(-5, 5), 0, 60).Draw(t, "values")
+		w := rapid.IntRange(1, 12).Draw(t, "window")
+		dst := make([]int64, len(src))
+		rollingMax(dst, src, make([]int64, len(src)), w)
+		for i := w - 1; i < len(src); i++ {
+			if want := slices.Max(src[i-w+1 : i+1]); dst[i] != want {
+				t.Fatalf("window %d at %d: %d, want %d", w, i, dst[i], want)
+			}
+		}
+	})
+}
+
+func TestQuantileIsType7(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ q, want float64 }{{0, 1}, {0.1, 1.3}, {0.25, 1.75}, {0.5, 2.5}, {0.95, 3.85}, {1, 4}} {
+		near(t, fmt.Sprint(test.q), quantile([]float64{1, 2, 3, 4}, test.q), test.want, 1e-12)
+	}
+	near(t, "median of one", median([]float64{7}), 7, 0)
+}
+
+// syntheticMarket has n members with prices over the given sessions, every
+// tenth of them listed on the way, with holes.
+func syntheticMarket(t testing.TB, n, sessions int) *market {
+	t.Helper()
+	m := newMarket(t, sessions, "2025-06-30")
+	m.Bars = make([]schemas.Bar, 0, n*sessions)
+	seed := uint64(1)
+	next := func() float64 { // xorshift, so that every run has the same market
+		seed ^= seed << 13
+		seed ^= seed >> 7
+		seed ^= seed << 17
+		return float64(seed>>11) / (1 << 53)
+	}
+	var lines []schemas.Holding
+	for i := range n {
+		symbol := fmt.Sprintf("S%04d", i)
+		m.member(symbol)
+		price, from := 20+100*next(), 0
+		if i%10 == 0 {
+			from = int(next() * float64(sessions))
+		}
+		for s := from; s < sessions; s++ {
+			price = math.Round(price*(1+0.03*(next()-0.499))*100) / 100
+			price = max(price, 1)
+			if next() < 0.002 {
+				continue
+			}
+			m.Bars = append(m.Bars, schemas.Bar{
+				Publisher: "P", Symbol: symbol, Session: m.sessions[s], High: schemas.Some(price * 1.01), Low: schemas.Some(price * 0.99), Close: price,
+				Volume: schemas.Some(1e6 * next()), Adjustment: schemas.AdjustedSplit,
+			})
+		}
+		lines = append(lines, schemas.Holding{Ticker: symbol, MarketValue: schemas.Some(1e6 + 1e9*next()*next()*next())})
+	}
+	m.file(m.sessions[max(0, sessions-58)], lines...)
+	m.file(m.sessions[max(1, sessions-15)], lines[1:]...)
+	return m
+}
+
+// However many work at a time, and in whatever order the rows come, the facts
+// are the same, bit for bit.
+func TestFactsDoNotDependOnTheMachineOrTheOrder(t *testing.T) {
+	m := syntheticMarket(t, 150, 300)
+	m.Window.From = m.sessions[260]
+	want := make(map[string][]schemas.Fact)
+	for _, table := range []string{"facts.breadth", "facts.concentration"} {
+		want[table], _ = Compute(table, &m.Inputs)
+	}
+	t.Run("processors", func(t *testing.T) {
+		was := runtime.GOMAXPROCS(1)
+		defer runtime.GOMAXPROCS(was)
+		for table, facts := range want {
+			if got, _ := Compute(table, &m.Inputs); !reflect.DeepEqual(got, facts) {
+				t.Errorf("%s differs on one processor", table)
+			}
+		}
+	})
+	slices.Reverse(m.Bars)
+	slices.Reverse(m.Holdings)
+	slices.Reverse(m.Spells)
+	for table, facts := range want {
+		if got, _ := Compute(table, &m.Inputs); len(facts) == 0 || !reflect.DeepEqual(got, facts) {
+			t.Errorf("%s differs when the rows come in reverse", table)
+		}
+	}
+}
+
+// A window computed with the run-in that the family asks for equals the same
+// sessions of a window computed with all history.
+func TestRunInIsEnough(t *testing.T) {
+	t.Parallel()
+	m := syntheticMarket(t, 60, 640)
+	for _, dataset := range []string{"facts.breadth", "facts.concentration"} {
+		m.Window.From = m.sessions[600]
+		all, _ := Compute(dataset, &m.Inputs)
+		short := *m
+		since := m.sessions[600-Warmup(dataset)]
+		short.Inputs.Bars = slices.DeleteFunc(slices.Clone(m.Bars), func(b schemas.Bar) bool { return b.Session < since })
+		got, _ := Compute(dataset, &short.Inputs)
+		if !reflect.DeepEqual(got, all) || len(got) == 0 {
+			t.Errorf("%s: %d facts with the run-in alone, %d with all history", dataset, len(got), len(all))
+			for i := range min(len(got), len(all)) {
+				if !reflect.DeepEqual(got[i], all[i]) {
+					t.Errorf("first difference: %+v, want %+v", got[i], all[i])
+					break
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkBreadth(b *testing.B) {
+	m := syntheticMarket(b, 3000, 2520)
+	m.Window.From = m.sessions[breadthWarmup]
+	b.Run("panel", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			NewPanel(&m.Inputs)
+		}
+		b.ReportMetric(float64(len(m.Bars))*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mbars/s")
+	})
+	p := NewPanel(&m.Inputs)
+	b.Run("facts", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			breadthFacts(&m.Inputs, p)
+		}
+		b.ReportMetric(float64(len(m.Bars))*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mbars/s")
+	})
+}
