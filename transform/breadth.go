@@ -49,7 +49,7 @@ func breadthFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		from++ // the series begins with the first list of members
 	}
 	if from >= to {
-		return nil, nil
+		return nil, p.noMembers(in)
 	}
 	t := p.tally(from, to, standardWindows)
 	var facts []schemas.Fact
@@ -69,6 +69,21 @@ func breadthFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		facts = append(facts, f.facts...)
 	}
 	return facts, nil
+}
+
+// noMembers tells that a window has prices and nobody says who the members are.
+func (p *Panel) noMembers(in *Inputs) []Finding {
+	if p.windowFrom >= min(p.windowTo, p.priced) {
+		return nil
+	}
+	list := "holdings of " + strings.Join(in.Universe.Funds, " or ")
+	if in.Universe.Index != "" {
+		list = "list of members of " + in.Universe.Index
+	}
+	return []Finding{{
+		Check: "members_none", Severity: schemas.SeverityWarning, Date: p.Sessions[p.windowFrom],
+		Message: "there are prices and no " + list + " for any session of the window, so there are no facts",
+	}}
 }
 
 func (f *factDay) noneOf(ids []string, why schemas.Status) {
@@ -226,7 +241,7 @@ func (f *factDay) addDistances(t *dayTally, distances []float64) {
 		f.noneOf(distanceIDs, f.status)
 		return
 	}
-	f.add("dist_52w_median", median(distances))
+	f.add("dist_52w_median", quantile(distances, 0.5))
 	f.opt("dist_52w_within_2", ratioOf(t.within2, t.closes.of))
 	f.opt("dist_52w_within_10", ratioOf(t.within10, t.closes.of))
 	f.opt("dist_52w_below_20", ratioOf(t.below20, t.closes.of))

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"math"
+	"slices"
 
 	"tidemark/schemas"
 )
@@ -82,7 +83,7 @@ var standardWindows = windows{[4]int(schemas.MovingAverages), breadthHighWindow,
 type tallies struct {
 	from, to  int
 	days      []dayTally
-	distances [][]float64 // by session; in the order of the securities
+	distances [][]float64 // by session, ascending
 }
 
 // tally counts the sessions [from, to). Securities are counted in blocks and
@@ -114,6 +115,7 @@ func (p *Panel) tally(from, to int, w windows) tallies {
 					ds = append(ds, distance[i][s])
 				}
 			}
+			slices.Sort(ds)
 			out.distances[s] = ds
 		}
 	})

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"strings"
 	"testing"
 
 	"tidemark/schemas"
@@ -323,6 +324,19 @@ func TestNoMembers(t *testing.T) {
 	}
 	for _, metric := range []string{"adr", "adv_share", "rana", "trin", "up_vol_share", "pct_above_sma_50", "rec_high_pct", "dist_52w_median"} {
 		got.wantNone(metric, m.sessions[1], schemas.NoMembers)
+	}
+}
+
+func TestPricesWithoutMembers(t *testing.T) {
+	t.Parallel()
+	for index, want := range map[string]string{"T": "no list of members of T", "": "no holdings of F"} {
+		m := newMarket(t, 2, "2024-03-05")
+		m.Universe.Index = index
+		m.closes("A", 10, 11)
+		got := m.facts(t, "facts.breadth")
+		if found := got.found("members_none"); len(got.all) != 0 || len(found) != 1 || !strings.Contains(found[0].Message, want) || found[0].Universe != "OWN_TEST" {
+			t.Errorf("%d facts, findings %v", len(got.all), got.findings)
+		}
 	}
 }
 

@@ -131,7 +131,7 @@ func (p *Panel) concentrationOn(in *Inputs, s int) []schemas.Fact {
 		f.add("residual_weight", w.residual)
 		f.status = statusOf(w.coverage)
 		if f.status.HasValue() && math.Abs(w.residual) > maxResidual {
-			f.status = schemas.LowCoverage
+			f.status = schemas.BadInput
 			f.detail += "; " + strconv.FormatFloat(100*w.residual, 'f', 2, 64) + " % is not shares"
 		}
 	} else {

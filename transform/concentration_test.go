@@ -165,7 +165,7 @@ func TestTooMuchResidualHasNoConcentration(t *testing.T) {
 	m.file(m.sessions[0], line("AAA", 60), line("BBB", 37.5), cash)
 	got := m.facts(t, "facts.concentration")
 	got.want("residual_weight", m.sessions[0], 0.025, 1e-12)
-	got.wantNone("conc_hhi_sec", m.sessions[0], schemas.LowCoverage)
+	got.wantNone("conc_hhi_sec", m.sessions[0], schemas.BadInput)
 	if f := got.fact("conc_top1_sec", m.sessions[0]); !strings.Contains(f.Detail, "2.50 % is not shares") {
 		t.Errorf("detail %q", f.Detail)
 	}

@@ -36,15 +36,14 @@ type identity struct {
 // plainSymbol brings a publisher's spelling to capitals with a dot before the
 // share class and without a country suffix: brk-b.us to BRK.B.
 func plainSymbol(s string) string {
-	s = strings.ToUpper(strings.TrimSpace(s))
-	s = strings.TrimSuffix(s, ".US")
-	return strings.Map(func(r rune) rune {
+	s = strings.Map(func(r rune) rune {
 		switch r {
 		case '-', '/', ' ', '_':
 			return '.'
 		}
 		return r
-	}, s)
+	}, strings.ToUpper(strings.TrimSpace(s)))
+	return strings.TrimSuffix(s, ".US")
 }
 
 func newIdentity(in *Inputs) *identity {

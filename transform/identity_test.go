@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"strings"
 	"testing"
 
 	"tidemark/schemas"
@@ -18,7 +19,7 @@ func TestSpellingsOfAClass(t *testing.T) {
 	for spelled, want := range map[string]string{
 		"BRK.B": "BRK.B", "BRKB": "BRK.B", "BRK-B": "BRK.B", "BRK/B": "BRK.B", "brk-b.us": "BRK.B", "brk.b": "BRK.B", " BRK B ": "BRK.B",
 		"MOGA": "MOGA", // no list knows a class form of it
-		"AAPL": "AAPL", "aapl.us": "AAPL",
+		"AAPL": "AAPL", "aapl.us": "AAPL", "AAPL-US": "AAPL", "AAPL US": "AAPL", "US": "US",
 	} {
 		if got := id.resolve(spelled, 0); got != want {
 			t.Errorf("%q is %q, want %q", spelled, got, want)
@@ -27,6 +28,32 @@ func TestSpellingsOfAClass(t *testing.T) {
 	if len(id.findings) != 0 {
 		t.Errorf("findings: %v", id.findings)
 	}
+}
+
+func FuzzSpell(f *testing.F) {
+	for _, s := range []string{"AAPL", "brk-b.us", "BRK/B", "BF B", "-", "", ".", "\xff", "ß", "A_B-C/D E.US"} {
+		f.Add(s, "BRK.B")
+	}
+	f.Fuzz(func(t *testing.T, symbol, class string) {
+		in := Inputs{
+			Spells:  []schemas.Spell{{Index: "T", Symbol: class}},
+			Bars:    []schemas.Bar{{Publisher: "P", Symbol: symbol}},
+			Renames: []schemas.Rename{{Date: 5, Old: symbol, New: class}, {Date: 7, Old: class, New: symbol}, {Date: 3, Old: class, New: class + "X"}},
+		}
+		id := newIdentity(&in)
+		got := id.spell(symbol)
+		if again := id.spell(symbol); again != got {
+			t.Errorf("%q is spelled %q, then %q", symbol, got, again)
+		}
+		if strings.ContainsAny(got, "-/ _") {
+			t.Errorf("%q is spelled %q", symbol, got)
+		}
+		for d := schemas.Date(0); d < 9; d++ {
+			if id.resolve(symbol, d) != id.resolve(got, d) {
+				t.Errorf("%q and its canonical spelling %q are not one security on day %d", symbol, got, d)
+			}
+		}
+	})
 }
 
 func TestAmbiguousClassesAreKeptApart(t *testing.T) {

@@ -196,6 +196,12 @@ func sessionsOf(facts []schemas.Fact) []schemas.Date {
 	return slices.Compact(out)
 }
 
+// median sorts values and returns their median.
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return quantile(values, 0.5)
+}
+
 func sortedBars(bars []schemas.Bar) []schemas.Bar {
 	slices.SortFunc(bars, func(a, b schemas.Bar) int {
 		return cmp.Or(cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Session, b.Session))

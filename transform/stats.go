@@ -1,9 +1,6 @@
 package transform
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // quantile returns the q-quantile, 0 <= q <= 1, of values sorted in ascending
 // order, by linear interpolation between order statistics (Hyndman and Fan
@@ -15,12 +12,6 @@ func quantile(values []float64, q float64) float64 {
 		return values[len(values)-1]
 	}
 	return values[below] + (at-float64(below))*(values[below+1]-values[below])
-}
-
-// median sorts values and returns their 0.5-quantile.
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return quantile(values, 0.5)
 }
 
 // ema is an exponential moving average e += alpha (x - e), seeded with its

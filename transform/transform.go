@@ -113,6 +113,9 @@ func Compute(dataset string, in *Inputs) ([]schemas.Fact, []Finding) {
 		}
 		facts, findings = append(facts, got...), append(findings, found...)
 	}
+	for i := range findings {
+		findings[i].Universe = in.Universe.ID
+	}
 	slices.SortFunc(facts, func(a, b schemas.Fact) int {
 		return cmp.Or(cmp.Compare(a.Metric, b.Metric), cmp.Compare(a.Session, b.Session))
 	})

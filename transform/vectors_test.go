@@ -2,11 +2,13 @@ package transform
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"tidemark/schemas"
+	"tidemark/schemas/calendar"
 )
 
 // The NYSE's oscillator, published to the cent, from its advances and declines.
@@ -136,6 +138,41 @@ func TestNewHighNewLowVectors(t *testing.T) {
 			t.Errorf("%s: %d highs, %d lows, published difference %v", p.Sessions[s], d.ranges.high, d.ranges.low, expected[p.Sessions[s]])
 		}
 	}
+}
+
+// The breadth thrust of April 2025 on the counts of the whole NYSE: published
+// with a low of 38 % on the 10th and the signal, at 61.7 %, on the 24th. The
+// counts of that vendor differ from the McClellans' by some fifty issues a day.
+func TestRealBreadthThrust(t *testing.T) {
+	t.Parallel()
+	d := dailyFacts{t: t, in: Inputs{Calendar: calendar.US(), Universe: Universe{ID: "NYSE_ALL"}, Window: schemas.CutWhole.Window("NYSE_ALL", 0)}}
+	dec := make(map[string]float64)
+	down := readTable(t, 0, "market", "published", "NYSE_DECL_2022-2026.csv")
+	for _, row := range down.rows {
+		dec[row[0]] = number(t, down.text(row, "close")).V
+	}
+	up := readTable(t, 0, "market", "published", "NYSE_ADV_2022-2026.csv")
+	for i, row := range up.rows {
+		d.sessions = append(d.sessions, day(t, row[0]))
+		d.counts(i, number(t, up.text(row, "close")).V, dec[row[0]], 0)
+	}
+	got := d.facts()
+	low, trigger := day(t, "2025-04-10"), day(t, "2025-04-24")
+	got.want("zbt_ema10", low, 0.38, 0.005)
+	got.want("zbt_ema10", trigger, 0.617, 0.0125)
+	var signals []string
+	for _, f := range got.all {
+		if f.Metric == "zbt_signal_ema10" && f.Value.V == 1 {
+			signals = append(signals, f.Session.String()+" "+f.Detail)
+		}
+	}
+	// The three thrusts of these years, by everybody's count.
+	if want := []string{"2023-03-31 span=10", "2023-11-03 span=5", "2025-04-24 span=9"}; !slices.Equal(signals, want) {
+		t.Errorf("signals %v, want %v", signals, want)
+	}
+	got.want("mcc_t10_raw", trigger, 361.3, 25)
+	got.want("mcc_osc_raw", trigger, 243.967, 20)
+	got.want("mcc_sum_raw", trigger, -22.4, 200)
 }
 
 // Rows of the McClellans' daily page: each must satisfy every relation between
