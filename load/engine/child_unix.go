@@ -57,7 +57,7 @@ func serve(library, config, data string) error {
 		}
 	}()
 
-	hold := "/dev/fd/" + strconv.Itoa(int(holdRead.Fd())) //nolint:gosec // a file descriptor fits an int
+	hold := "/dev/fd/" + strconv.Itoa(int(holdRead.Fd()))
 	runtime.LockOSThread()
 	if err := confine(library, config, data); err != nil {
 		return err
@@ -98,12 +98,12 @@ func terminalInput() (input, error) {
 	if err != nil {
 		return input{}, fmt.Errorf("keep the life line: %w", err)
 	}
-	life := os.NewFile(uintptr(fd), "lifeline") //nolint:gosec // a file descriptor is not negative here
+	life := os.NewFile(uintptr(fd), "lifeline")
 	master, slave, err := pty.Open()
 	if err != nil {
 		return input{}, fmt.Errorf("open a pseudo-terminal: %w", err)
 	}
-	if err := dup2(int(slave.Fd()), 0); err != nil { //nolint:gosec // as above
+	if err := dup2(int(slave.Fd()), 0); err != nil {
 		return input{}, fmt.Errorf("make the pseudo-terminal the standard input: %w", err)
 	}
 	_ = slave.Close()

@@ -65,17 +65,17 @@ func landlock() int {
 	if errno != 0 {
 		return 0
 	}
-	return int(version) //nolint:gosec // a small number
+	return int(version)
 }
 
 // confinable says why an engine here can not be kept to its own files. The
 // first version of Landlock does not do: it forbids to move a file from one
 // folder to another, which is how tables are written.
 func confinable() error {
-	switch v := landlock(); {
-	case v == 0:
+	switch landlock() {
+	case 0:
 		return errors.New("this kernel has no Landlock, or it is turned off")
-	case v == 1:
+	case 1:
 		return errors.New("the Landlock of this kernel is too old (Linux 5.19 is needed)")
 	}
 	return nil
@@ -84,11 +84,12 @@ func confinable() error {
 // confine takes every other file from the calling thread and from all that it
 // will start. The caller has locked it to its goroutine.
 func confine(library, config, data string) error {
-	if confinable() != nil {
+	version := landlock()
+	if version < 2 {
 		return nil // the parent has told people
 	}
 	handled := uint64(everything)
-	if landlock() >= 3 {
+	if version >= 3 {
 		handled |= truncate
 	}
 	attr := unix.LandlockRulesetAttr{Handled_access_fs: handled}
@@ -97,7 +98,7 @@ func confine(library, config, data string) error {
 		return fmt.Errorf("confine the engine: make the rules: %w", errno)
 	}
 	for path, access := range allowances(library, config, data) {
-		if err := allow(int(ruleset), path, access&handled); err != nil { //nolint:gosec // a file descriptor fits an int
+		if err := allow(int(ruleset), path, access&handled); err != nil {
 			return err
 		}
 	}
@@ -107,7 +108,7 @@ func confine(library, config, data string) error {
 	if _, _, errno := unix.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0, 0); errno != 0 {
 		return fmt.Errorf("confine the engine: put the rules in force: %w", errno)
 	}
-	return unix.Close(int(ruleset)) //nolint:gosec // as above
+	return unix.Close(int(ruleset))
 }
 
 func allow(ruleset int, path string, access uint64) error {
@@ -120,7 +121,7 @@ func allow(ruleset int, path string, access uint64) error {
 	if err != nil {
 		return fmt.Errorf("confine the engine: open %s: %w", path, err)
 	}
-	rule := unix.LandlockPathBeneathAttr{Allowed_access: access, Parent_fd: int32(fd)}                                                                   //nolint:gosec // a file descriptor fits
+	rule := unix.LandlockPathBeneathAttr{Allowed_access: access, Parent_fd: int32(fd)}
 	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(ruleset), unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0) //nolint:gosec // a system call
 	if errno != 0 {
 		return fmt.Errorf("confine the engine: allow %s: %w", path, errno)

@@ -27,7 +27,6 @@ type Config struct {
 }
 
 const (
-	stopGrace      = time.Second // between asking the engine to leave and ending it
 	pollEvery      = 10 * time.Millisecond
 	portAttempts   = 3
 	defaultMemory  = 2 << 30
@@ -138,7 +137,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Now == nil {
-		c.Now = time.Now
+		c.Now = time.Now //nolint:forbidigo // what a clock is when none is given
 	}
 	return c, nil
 }

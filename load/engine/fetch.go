@@ -111,7 +111,7 @@ func fetch(ctx context.Context, opts FetchOptions, p pin) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer lock.Close()
+	defer func() { _ = lock.Close() }()
 	if checkLibrary(library, p) == nil { // the other one has done it
 		say("%s is in place", library)
 		return library, nil
@@ -121,7 +121,7 @@ func fetch(ctx context.Context, opts FetchOptions, p pin) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }()
 	say("fetching %s@%s by npm (%d MB)", p.Package, p.Release, p.Size/1_000_000)
 	tarball, err := npmPack(ctx, opts.NPM, work, p)
 	if err != nil {
@@ -263,11 +263,11 @@ func npmError(err error, said string, p pin) error {
 }
 
 func checkTarball(tarball string, p pin) error {
-	f, err := os.Open(tarball)
+	f, err := os.Open(tarball) //nolint:gosec // in a folder made for it
 	if err != nil {
 		return &FetchError{Step: "read the tarball", Reason: err}
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	h := sha512.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return &FetchError{Step: "read the tarball", Reason: err}
@@ -285,11 +285,11 @@ func checkTarball(tarball string, p pin) error {
 // unpack writes the library of a tarball to a path and checks its hash.
 func unpack(ctx context.Context, tarball, to string, p pin) error {
 	err := func() error {
-		in, err := os.Open(tarball)
+		in, err := os.Open(tarball) //nolint:gosec // as above
 		if err != nil {
 			return err
 		}
-		defer in.Close()
+		defer func() { _ = in.Close() }()
 		unzipped, err := gzip.NewReader(in)
 		if err != nil {
 			return err
@@ -319,7 +319,7 @@ func unpack(ctx context.Context, tarball, to string, p pin) error {
 }
 
 func writeChecked(ctx context.Context, from io.Reader, to, want string) error {
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // as above
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ cp "$REGISTRY/tarball" example-lib-1.2.3.tgz`)
 func (r registry) npm(t *testing.T, body string) {
 	t.Helper()
 	script := "#!/bin/sh\necho asked >> \"$REGISTRY/asked\"\n" + body + "\n"
-	if err := os.WriteFile(filepath.Join(r.dir, "npm"), []byte(script), 0o700); err != nil { //nolint:gosec // a program needs x
+	if err := os.WriteFile(filepath.Join(r.dir, "npm"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 const (
 	lockFile      = "engine.lock"
 	stateFile     = "engine.json"
-	passwordsFile = "passwords.json" //nolint:gosec // a file name
+	passwordsFile = "passwords.json"
 	configFile    = "conf/config.xml"
 	usersFile     = "conf/users.xml"
 	logFile       = "engine.log"
@@ -149,7 +149,7 @@ func (f folder) capLog(size int64) error {
 	if err != nil {
 		return fmt.Errorf("engine: cut the log: %w", err)
 	}
-	defer from.Close()
+	defer func() { _ = from.Close() }()
 	to, err := os.OpenFile(f.path(logFile+".1"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("engine: cut the log: %w", err)
@@ -176,7 +176,7 @@ func (f folder) logTail(from int64) []string {
 	if err != nil {
 		return nil
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
 	if err != nil {
 		return nil

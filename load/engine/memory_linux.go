@@ -15,7 +15,7 @@ func memory() int64 {
 	if unix.Sysinfo(&info) != nil {
 		return 0
 	}
-	total := int64(info.Totalram) * int64(info.Unit) //nolint:gosec // RAM fits
+	total := int64(info.Totalram) * int64(info.Unit)
 	text, err := os.ReadFile("/sys/fs/cgroup/memory.max")
 	if err != nil {
 		return total

@@ -51,7 +51,7 @@ func verifyNative(ctx context.Context, s state) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("make a client: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	var token string
 	if err := conn.QueryRow(ctx, "SELECT getMacro('instance')").Scan(&token); err != nil {
 		return "", classify(err)
@@ -95,7 +95,7 @@ func verifyHTTP(ctx context.Context, s state) error {
 	if err != nil {
 		return classify(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1024))
 	if err != nil {
 		return classify(err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,13 +78,25 @@ func logIn(t *testing.T, a engine.Access) {
 	_ = conn.Close()
 }
 
+// shakeHands offers TLS.
+func shakeHands(t *testing.T, addr string) {
+	t.Helper()
+	conn := tls.Client(dial(t, addr), &tls.Config{ServerName: "x"})
+	ctx, cancel := context.WithTimeout(t.Context(), probeWait)
+	defer cancel()
+	if conn.HandshakeContext(ctx) == nil {
+		t.Errorf("%s speaks TLS", addr)
+	}
+	_ = conn.Close()
+}
+
 // Each of these is what a network does to a server sooner or later. Without a
 // terminal as its standard input, most of them end the engine.
 func TestHostileConnections(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Start(t)
 	loader := e.Loader()
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // noise
+	random := rand.New(rand.NewPCG(1, 2))
 	noise := func(n int) []byte {
 		b := make([]byte, n)
 		for i := range b {
@@ -95,50 +108,34 @@ func TestHostileConnections(t *testing.T) {
 	huge := binary.AppendUvarint([]byte{0}, 1<<60)
 	probes := []struct {
 		name string
-		do   func(t *testing.T)
+		do   func()
 	}{
-		{"wrong password", func(t *testing.T) {
+		{"wrong password", func() {
 			logIn(t, engine.Access{Addr: loader.Addr, User: loader.User, Password: "wrong"})
 		}},
-		{"unknown user", func(t *testing.T) { logIn(t, engine.Access{Addr: loader.Addr, User: "nobody", Password: "x"}) }},
-		{"default user", func(t *testing.T) { logIn(t, engine.Access{Addr: loader.Addr, User: "default"}) }},
-		{"connect and leave", func(t *testing.T) { reset(t, loader.Addr, nil) }},
-		{"noise", func(t *testing.T) { send(t, loader.Addr, noise(4096)) }},
-		{"half a hello", func(t *testing.T) { send(t, loader.Addr, good[:len(good)/2]) }},
-		{"reset in the hello", func(t *testing.T) { reset(t, loader.Addr, good[:len(good)/2]) }},
-		{"reset after the hello", func(t *testing.T) { reset(t, loader.Addr, good) }},
-		{"string without end", func(t *testing.T) { send(t, loader.Addr, huge) }},
-		{"number without end", func(t *testing.T) { send(t, loader.Addr, []byte(strings.Repeat("\xff", 4096))) }},
-		{"noise after the hello", func(t *testing.T) { send(t, loader.Addr, append(good[:len(good):len(good)], noise(4096)...)) }},
-		{"HTTP on the native port", func(t *testing.T) { send(t, loader.Addr, []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")) }},
-		{"TLS on the native port", func(t *testing.T) {
-			conn := tls.Client(dial(t, loader.Addr), &tls.Config{ServerName: "x"}) //nolint:gosec // it will not get that far
-			ctx, cancel := context.WithTimeout(t.Context(), probeWait)
-			defer cancel()
-			if conn.HandshakeContext(ctx) == nil {
-				t.Error("the native port speaks TLS")
-			}
-			_ = conn.Close()
-		}},
-		{"native on the HTTP port", func(t *testing.T) { send(t, loader.HTTPAddr, good) }},
-		{"TLS on the HTTP port", func(t *testing.T) {
-			conn := tls.Client(dial(t, loader.HTTPAddr), &tls.Config{ServerName: "x"}) //nolint:gosec // as above
-			ctx, cancel := context.WithTimeout(t.Context(), probeWait)
-			defer cancel()
-			if conn.HandshakeContext(ctx) == nil {
-				t.Error("the HTTP port speaks TLS")
-			}
-			_ = conn.Close()
-		}},
-		{"header without end", func(t *testing.T) {
+		{"unknown user", func() { logIn(t, engine.Access{Addr: loader.Addr, User: "nobody", Password: "x"}) }},
+		{"default user", func() { logIn(t, engine.Access{Addr: loader.Addr, User: "default"}) }},
+		{"connect and leave", func() { reset(t, loader.Addr, nil) }},
+		{"noise", func() { send(t, loader.Addr, noise(4096)) }},
+		{"half a hello", func() { send(t, loader.Addr, good[:len(good)/2]) }},
+		{"reset in the hello", func() { reset(t, loader.Addr, good[:len(good)/2]) }},
+		{"reset after the hello", func() { reset(t, loader.Addr, good) }},
+		{"string without end", func() { send(t, loader.Addr, huge) }},
+		{"number without end", func() { send(t, loader.Addr, []byte(strings.Repeat("\xff", 4096))) }},
+		{"noise after the hello", func() { send(t, loader.Addr, append(slices.Clip(good), noise(4096)...)) }},
+		{"HTTP on the native port", func() { send(t, loader.Addr, []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")) }},
+		{"TLS on the native port", func() { shakeHands(t, loader.Addr) }},
+		{"native on the HTTP port", func() { send(t, loader.HTTPAddr, good) }},
+		{"TLS on the HTTP port", func() { shakeHands(t, loader.HTTPAddr) }},
+		{"header without end", func() {
 			send(t, loader.HTTPAddr, []byte("GET / HTTP/1.1\r\nX: "+strings.Repeat("x", 1<<20)))
 		}},
-		{"reset in a result", func(t *testing.T) { resetInResult(t, loader) }},
+		{"reset in a result", func() { resetInResult(t, loader) }},
 	}
 	pid := e.Pid()
 	for round := range 3 {
 		for _, probe := range probes {
-			probe.do(t)
+			probe.do()
 			if n := countOnce(t, loader); n != 1 {
 				t.Fatalf("round %d, %s: the engine answers %d", round+1, probe.name, n)
 			}

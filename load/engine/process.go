@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// stopGrace is the time between asking the engine to leave and ending it.
+const stopGrace = time.Second
+
 // process is a running engine, seen from its parent.
 type process struct {
 	cmd    *exec.Cmd
@@ -27,12 +30,12 @@ func spawn(f folder, library string, lock *os.File) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("engine: make the life line: %w", err)
 	}
-	defer read.Close()
+	defer func() { _ = read.Close() }()
 
 	// The environment of the parent is none of the engine's business: it may
 	// hold keys of publishers.
@@ -76,9 +79,9 @@ func executable() (string, error) {
 
 // stop asks the engine to leave, ends it if it does not, and returns when it
 // is gone. An open client connection alone keeps it for five seconds.
-func (p *process) stop(grace time.Duration) {
+func (p *process) stop() {
 	_ = p.life.Close()
-	timer := time.NewTimer(grace)
+	timer := time.NewTimer(stopGrace)
 	defer timer.Stop()
 	select {
 	case <-p.exited:

@@ -126,7 +126,7 @@ func TestOpenMendsModes(t *testing.T) {
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(e.folder.path(passwordsFile), 0o644)); err != nil { //nolint:gosec // that is the test
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(e.folder.path(passwordsFile), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	again, err := Open(t.Context(), Config{Dir: dir, MaxMemory: 1 << 30})

@@ -68,7 +68,7 @@ func (e *Engine) own(ctx context.Context) error {
 		}
 		last = state{}
 	}
-	go e.supervise()
+	go e.supervise() //nolint:gosec // it outlives the context, which bounds the opening only
 	return nil
 }
 
@@ -112,13 +112,13 @@ func (e *Engine) launch(ctx context.Context) (version string, err error) {
 	}
 	version, err = e.ready(ctx, p)
 	if err != nil {
-		p.stop(stopGrace)
+		p.stop()
 		return "", &StartError{Dir: e.cfg.Dir, Log: e.folder.logTail(logged), Reason: err}
 	}
 	ready := e.state
 	ready.EnginePID, ready.Version = p.cmd.Process.Pid, version
 	if err := e.folder.writeState(ready); err != nil {
-		p.stop(stopGrace)
+		p.stop()
 		return "", err
 	}
 	e.mu.Lock()
@@ -172,7 +172,7 @@ func (e *Engine) supervise() {
 	for {
 		select {
 		case <-e.stop:
-			e.proc.stop(stopGrace)
+			e.proc.stop()
 			return
 		case <-tidy.C:
 			if err := e.folder.capLog(largestLog); err != nil {
@@ -200,7 +200,7 @@ func (e *Engine) supervise() {
 			_, err := e.launch(ctx)
 			if ctx.Err() != nil {
 				if err == nil {
-					e.proc.stop(stopGrace)
+					e.proc.stop()
 				}
 				return
 			}

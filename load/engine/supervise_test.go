@@ -84,7 +84,7 @@ func TestKilledEngineKeepsAcknowledgedRows(t *testing.T) {
 			w, b := make([]uint64, rows), make([]uint64, rows)
 			for batch := uint64(0); ctx.Err() == nil; batch++ {
 				for i := range numbers {
-					numbers[i], w[i], b[i] = uint64(i), writer, batch //nolint:gosec // small
+					numbers[i], w[i], b[i] = uint64(i), writer, batch
 				}
 				insert, err := conn.PrepareBatch(ctx, "INSERT INTO raw.x")
 				if err != nil {

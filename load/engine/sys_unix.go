@@ -16,11 +16,11 @@ import (
 // is free only when the owner and its engine are both gone. ok is false when
 // someone else has it.
 func tryLock(path string) (f *os.File, ok bool, err error) {
-	f, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // a lock of a folder of ours
 	if err != nil {
 		return nil, false, fmt.Errorf("engine: open the lock: %w", err)
 	}
-	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) //nolint:gosec // a file descriptor fits an int
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if err == nil {
 		return f, true, nil
 	}
