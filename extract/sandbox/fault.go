@@ -226,7 +226,7 @@ func (s *Sandbox) disfigure(w http.ResponseWriter, q *request, f Fault, a *answe
 		w.Header().Set("Content-Encoding", encoding)
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	if a.status != 0 {
+	if a.status != 0 && a.status != http.StatusNotModified { // what is unchanged cannot go wrong: it is sent again
 		w.WriteHeader(a.status)
 	}
 	if q.Method == http.MethodHead {

@@ -1,0 +1,209 @@
+package sandbox_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tidemark/extract"
+	"tidemark/extract/extracttest"
+	"tidemark/extract/fiscaldata"
+	"tidemark/extract/fred"
+	"tidemark/extract/h41"
+	"tidemark/extract/nyfed"
+	"tidemark/extract/sandbox"
+	"tidemark/schemas"
+)
+
+// probe is one fetch of one publisher.
+type probe struct {
+	name, publisher string
+	window          schemas.Window
+	fetch           func(ctx context.Context, g extract.Getter) (int, error)
+	// unnoticed are faults that leave an answer that could be right: nobody
+	// can tell from it alone.
+	unnoticed []sandbox.Kind
+}
+
+// count drains a source.
+func count[T any](src extract.Source[T], w schemas.Window) func(ctx context.Context) (int, error) {
+	return func(ctx context.Context) (int, error) {
+		n := 0
+		for rows, err := range src.Fetch(ctx, w) {
+			if err != nil {
+				return n, err
+			}
+			n += len(rows)
+		}
+		return n, nil
+	}
+}
+
+func probeOf[T any](name, publisher string, w schemas.Window, open func(extract.Getter) extract.Source[T], unnoticed ...sandbox.Kind) probe {
+	return probe{name, publisher, w, func(ctx context.Context, g extract.Getter) (int, error) { return count(open(g), w)(ctx) }, unnoticed}
+}
+
+func probes(s *sandbox.Sandbox) []probe {
+	return []probe{
+		probeOf("rates", "nyfed", year("SOFR", 2025), func(g extract.Getter) extract.Source[schemas.Rate] {
+			return nyfed.Rates(g, nyfed.Config{Base: s.Base("nyfed")})
+		}),
+		probeOf("operations", "nyfed", year("nyfed", 2025), func(g extract.Getter) extract.Source[schemas.Operation] {
+			return nyfed.Operations(g, nyfed.Config{Base: s.Base("nyfed")})
+		}),
+		// An attribute more is part of the format's manner of growing.
+		probeOf("archive", "h41", whole("h41"), func(g extract.Getter) extract.Source[schemas.Observation] {
+			return h41.Archive(g, h41.Config{Base: s.Base("h41")})
+		}, sandbox.ExtraColumn),
+		// A series may begin on any day.
+		probeOf("api", "fred", whole(fred.Part("WALCL")), func(g extract.Getter) extract.Source[schemas.Observation] {
+			return fred.Series(g, fred.Config{Base: s.Base("fred"), Key: key})
+		}, sandbox.WrongDate),
+		probeOf("csv", "fred", whole(fred.Part("WALCL")), func(g extract.Getter) extract.Source[schemas.Observation] {
+			return fred.Series(g, fred.Config{Base: s.Base("fred")})
+		}, sandbox.WrongDate),
+		probeOf("cash", "fiscaldata", year("dts", 2025), func(g extract.Getter) extract.Source[schemas.CashBalance] {
+			return fiscaldata.OperatingCash(g, fiscaldata.Config{Base: s.Base("fiscaldata")})
+		}),
+	}
+}
+
+// eachProbe runs a subtest for every source, each with a sandbox of its own.
+func eachProbe(t *testing.T, run func(t *testing.T, s *sandbox.Sandbox, p probe)) {
+	t.Helper()
+	for i, p := range probes(start(t, nil)) {
+		t.Run(p.publisher+" "+p.name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, nil)
+			run(t, s, probes(s)[i])
+		})
+	}
+}
+
+func asked(s *sandbox.Sandbox, publisher string) int {
+	n := 0
+	for _, times := range s.Requests()[publisher] {
+		n += times
+	}
+	return n
+}
+
+func TestPassingFaultsAreRiddenOut(t *testing.T) {
+	t.Parallel()
+	eachProbe(t, func(t *testing.T, s *sandbox.Sandbox, p probe) {
+		g := extracttest.Client(t)
+		want, err := p.fetch(t.Context(), g)
+		if err != nil || want == 0 {
+			t.Fatalf("without faults: %d rows, %v", want, err)
+		}
+		for _, k := range []sandbox.Kind{
+			sandbox.TooMany, sandbox.TooManySeconds, sandbox.TooManyDate, sandbox.ServerError, sandbox.Unavailable,
+			sandbox.Cut, sandbox.Reset, sandbox.Slow,
+		} {
+			before := asked(s, p.publisher)
+			s.Inject(sandbox.Fault{Publisher: p.publisher, Kind: k, Times: 1, Wait: time.Millisecond})
+			got, err := p.fetch(t.Context(), g)
+			if err != nil || got != want {
+				t.Errorf("%s: %d rows, %v; want %d", k, got, err, want)
+			}
+			if k != sandbox.Slow && asked(s, p.publisher) < before+2 {
+				t.Errorf("%s: not asked again", k)
+			}
+		}
+	})
+}
+
+func TestRottenAnswersAreRefused(t *testing.T) {
+	t.Parallel()
+	eachProbe(t, func(t *testing.T, s *sandbox.Sandbox, p probe) {
+		for _, k := range []sandbox.Kind{
+			sandbox.Truncated, sandbox.HTML, sandbox.Empty, sandbox.RenamedColumn, sandbox.ExtraColumn, sandbox.WrongUnit,
+			sandbox.NotANumber, sandbox.TooLarge, sandbox.WrongDate,
+		} {
+			s.Clear()
+			s.Inject(sandbox.Fault{Publisher: p.publisher, Kind: k})
+			n, err := p.fetch(t.Context(), extracttest.Client(t))
+			if slices.Contains(p.unnoticed, k) {
+				if err != nil || n == 0 {
+					t.Errorf("%s: %d rows, %v; nobody could have noticed it", k, n, err)
+				}
+				continue
+			}
+			broken, ok := errors.AsType[*extract.ContractError](err)
+			if !ok || n > 0 {
+				t.Errorf("%s: %d rows, %v; want a ContractError", k, n, err)
+				continue
+			}
+			if broken.Publisher != p.publisher || broken.Window != p.window || broken.What == "" {
+				t.Errorf("%s: %v does not name publisher, window and cause", k, err)
+			}
+		}
+	})
+}
+
+func TestBombsAndForeignHostsAreRefused(t *testing.T) {
+	// Not in parallel: memory is measured.
+	for i, p := range probes(start(t, nil)) {
+		t.Run(p.publisher+" "+p.name, func(t *testing.T) {
+			s := start(t, nil)
+			p := probes(s)[i]
+			for _, k := range []sandbox.Kind{sandbox.GzipBomb, sandbox.ArchiveBomb, sandbox.ForeignRedirect} {
+				s.Clear()
+				s.Inject(sandbox.Fault{Publisher: p.publisher, Kind: k})
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				n, err := p.fetch(t.Context(), extracttest.Client(t))
+				runtime.ReadMemStats(&after)
+				if err == nil || n > 0 {
+					t.Errorf("%s: %d rows, %v", k, n, err)
+					continue
+				}
+				if !strings.HasPrefix(err.Error(), p.publisher+": ") {
+					t.Errorf("%s: %v does not name the publisher", k, err)
+				}
+				// Both sides of the connection are in here.
+				if grown := after.TotalAlloc - before.TotalAlloc; grown > 256<<20 {
+					t.Errorf("%s: %d MB were allocated", k, grown>>20)
+				}
+			}
+		})
+	}
+}
+
+func TestStalledAnswerEndsWithItsReader(t *testing.T) {
+	t.Parallel()
+	eachProbe(t, func(t *testing.T, s *sandbox.Sandbox, p probe) {
+		s.Inject(sandbox.Fault{Publisher: p.publisher, Kind: sandbox.Stall})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			for asked(s, p.publisher) == 0 && t.Context().Err() == nil {
+				runtime.Gosched()
+			}
+			cancel()
+		}()
+		if n, err := p.fetch(ctx, extracttest.Client(t)); !errors.Is(err, context.Canceled) {
+			t.Errorf("%d rows, %v, want context.Canceled", n, err)
+		}
+	})
+}
+
+func TestFaultsAreCountedAndMatched(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	s.Inject(sandbox.Fault{Publisher: "fred", Match: "id=WALCL", Kind: sandbox.HTML, Times: 1})
+	g := extracttest.Client(t)
+	series := fred.Series(g, fred.Config{Base: s.Base("fred")})
+	if _, err := extracttest.All(t, series, whole(fred.Part("SOFR"))); err != nil {
+		t.Errorf("another series: %v", err)
+	}
+	if _, err := extracttest.All(t, series, whole(fred.Part("WALCL"))); err == nil {
+		t.Error("the fault did not strike")
+	}
+	if _, err := extracttest.All(t, series, whole(fred.Part("WALCL"))); err != nil {
+		t.Errorf("the fault struck more than once: %v", err)
+	}
+}
