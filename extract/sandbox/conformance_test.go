@@ -1,17 +1,26 @@
 package sandbox_test
 
 import (
+	"errors"
 	"math"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"tidemark/extract"
 	"tidemark/extract/extracttest"
 	"tidemark/extract/fiscaldata"
 	"tidemark/extract/fred"
 	"tidemark/extract/h41"
+	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
 	"tidemark/extract/sandbox"
+	"tidemark/extract/sp500"
+	"tidemark/extract/ssga"
+	"tidemark/extract/vendor"
 	"tidemark/schemas"
 )
 
@@ -101,6 +110,76 @@ func TestSourcesKeepTheirMannersHere(t *testing.T) {
 		func(g extract.Getter, base string) extract.Source[schemas.CashBalance] {
 			return fiscaldata.OperatingCash(g, fiscaldata.Config{Base: base})
 		})
+	hold(t, "ishares", "", year("IVV", 2025), holdingDay, func(g extract.Getter, base string) extract.Source[schemas.Holding] {
+		return ishares.Holdings(g, ishares.Config{Base: base, Days: days(day(2025, time.March, 31), day(2025, time.July, 4), day(2025, time.July, 31))})
+	})
+	hold(t, "ishares", "", year("IWC", 2025), holdingDay, func(g extract.Getter, base string) extract.Source[schemas.Holding] {
+		return ishares.Holdings(g, ishares.Config{Base: base, Format: ishares.FormatCSV, Days: days(day(2025, time.March, 31))})
+	})
+	for _, fund := range []string{"SPY", "MDY", "SPSM"} {
+		hold(t, "ssga", "", year(fund, 2025), holdingDay, func(g extract.Getter, base string) extract.Source[schemas.Holding] {
+			return ssga.Holdings(g, ssga.Config{Base: base})
+		})
+	}
+	hold(t, "sp500", "", whole("SP500"), func(r *schemas.Spell) schemas.Date { return r.From },
+		func(g extract.Getter, base string) extract.Source[schemas.Spell] {
+			return sp500.Spells(g, sp500.Config{Base: base})
+		})
+	hold(t, "sp500", "", whole("SP500"), func(r *schemas.Change) schemas.Date { return r.Date },
+		func(g extract.Getter, base string) extract.Source[schemas.Change] {
+			return sp500.Changes(g, sp500.Config{Base: base})
+		})
+	hold(t, "sp500", "", whole("SP500"), func(r *schemas.Constituent) schemas.Date { return r.AsOf },
+		func(g extract.Getter, base string) extract.Source[schemas.Constituent] {
+			return sp500.Constituents(g, sp500.Config{Constituents: base + "/constituents.csv"})
+		})
+	for _, format := range []string{"csv.gz", "parquet"} {
+		hold(t, "vendor", "", year("vendor", 2025), func(r *schemas.Bar) schemas.Date { return r.Session },
+			func(g extract.Getter, base string) extract.Source[schemas.Bar] {
+				return vendor.Bars(g, bars(base+"/bars/2025."+format))
+			})
+	}
+	hold(t, "vendor", "", whole("vendor"), func(r *schemas.Action) schemas.Date { return r.ExDate },
+		func(g extract.Getter, base string) extract.Source[schemas.Action] {
+			return vendor.Actions(g, actions(base))
+		})
+	hold(t, "vendor", "", whole("index:SP600"), func(r *schemas.Observation) schemas.Date { return r.Date },
+		func(g extract.Getter, base string) extract.Source[schemas.Observation] {
+			return vendor.Levels(g, levels(base, "close"))
+		})
+	hold(t, "vendor", "", whole("vendor"), func(r *schemas.Rename) schemas.Date { return r.Date },
+		func(g extract.Getter, base string) extract.Source[schemas.Rename] {
+			return vendor.Renames(g, renames(base))
+		})
+}
+
+func holdingDay(r *schemas.Holding) schemas.Date { return r.AsOf }
+
+// days asks for some days, whatever the window.
+func days(list ...schemas.Date) func(schemas.Window) []schemas.Date {
+	return func(schemas.Window) []schemas.Date { return list }
+}
+
+// The vendor's files as a configuration would describe them.
+
+func bars(address string) vendor.File {
+	return vendor.File{Name: "vendor", Kind: vendor.KindBars, Paths: []string{address}, Adjustment: schemas.AdjustedNone}
+}
+
+func actions(base string) vendor.File {
+	return vendor.File{Name: "vendor", Kind: vendor.KindActions, Paths: []string{base + "/actions.csv"}}
+}
+
+func levels(base, column string) vendor.File {
+	other := map[string]string{"close": "total_return", "total_return": "close"}[column]
+	return vendor.File{
+		Name: "vendor", Kind: vendor.KindLevels, Paths: []string{base + "/levels.csv"},
+		Columns: map[string]string{"value": column}, Ignore: []string{other},
+	}
+}
+
+func renames(base string) vendor.File {
+	return vendor.File{Name: "vendor", Kind: vendor.KindRenames, Paths: []string{base + "/renames.csv"}}
 }
 
 func TestRatesAreThoseOfTheMarket(t *testing.T) {
@@ -270,11 +349,179 @@ func TestProbesAreContent(t *testing.T) {
 		"fiscaldata": func() (string, error) {
 			return fiscaldata.Probe(t.Context(), g, fiscaldata.Config{Base: s.Base("fiscaldata")})
 		},
+		"ishares": func() (string, error) { return ishares.Probe(t.Context(), g, ishares.Config{Base: s.Base("ishares")}) },
+		"ssga":    func() (string, error) { return ssga.Probe(t.Context(), g, ssga.Config{Base: s.Base("ssga")}) },
+		"sp500": func() (string, error) {
+			return sp500.Probe(t.Context(), g, sp500.Config{Base: s.Base("sp500"), Constituents: s.Base("sp500") + "/constituents.csv"})
+		},
 	} {
 		if line, err := probe(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else {
 			t.Log(line)
 		}
+	}
+}
+
+func TestBarsAreThoseOfTheMarket(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	truth := s.Truth()
+	g := extracttest.Client(t)
+	type key struct {
+		symbol string
+		day    schemas.Date
+	}
+	got := map[key]float64{}
+	for y := 2024; y <= 2025; y++ {
+		text := fetch(t, vendor.Bars(g, bars(s.Base("vendor")+"/bars/{year}.csv.gz")), year("vendor", y))
+		columns := fetch(t, vendor.Bars(g, bars(s.Base("vendor")+"/bars/{year}.parquet")), year("vendor", y))
+		ignore := cmpopts.IgnoreFields(schemas.Bar{}, "Payload")
+		if diff := cmp.Diff(text, columns, ignore); diff != "" {
+			t.Fatalf("%d (-csv +parquet):\n%s", y, diff)
+		}
+		for _, b := range text {
+			if b.Low.V > b.Close || b.High.V < b.Close || b.Low.V > b.Open.V || b.High.V < b.Open.V || b.Low.V <= 0 {
+				t.Errorf("%s on %s: open %v high %v low %v close %v", b.Symbol, b.Session, b.Open.V, b.High.V, b.Low.V, b.Close)
+			}
+			got[key{b.Symbol, b.Session}] = b.Close
+		}
+	}
+	want := 0
+	for _, x := range truth.Securities() {
+		for _, d := range truth.Sessions() {
+			c := truth.Close(x.ID, d)
+			symbol := strings.ReplaceAll(truth.SymbolOn(x.ID, d), ".", "-")
+			v, ok := got[key{symbol, d}]
+			if ok != c.OK || ok && v != c.V {
+				t.Fatalf("%s on %s is %v (%v), want %v", symbol, d, v, ok, c)
+			}
+			if ok {
+				want++
+			}
+		}
+	}
+	if want != len(got) {
+		t.Errorf("%d bars, want %d", len(got), want)
+	}
+	var acts int
+	for _, x := range truth.Securities() {
+		acts += len(truth.Actions(x.ID))
+	}
+	if rows := fetch(t, vendor.Actions(g, actions(s.Base("vendor"))), whole("vendor")); len(rows) != acts {
+		t.Errorf("%d actions, want %d", len(rows), acts)
+	}
+}
+
+// The holdings of the three publishers, the lists of members and the levels
+// must describe the same indices.
+func TestIndicesAgreeAcrossPublishers(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	truth := s.Truth()
+	g := extracttest.Client(t)
+	last := day(2025, time.December, 31)
+	joined := func(symbol string) string { return strings.ReplaceAll(symbol, ".", "") }
+
+	member := map[string]bool{}
+	for _, x := range fetch(t, sp500.Spells(g, sp500.Config{Base: s.Base("sp500")}), whole("SP500")) {
+		if x.From <= last && (x.To == schemas.NoDate || x.To > last) {
+			member[x.Symbol] = true
+		}
+	}
+	changes := fetch(t, sp500.Changes(g, sp500.Config{Base: s.Base("sp500")}), whole("SP500"))
+	for _, c := range changes {
+		if c.Date <= day(2025, time.July, 9) { // the spells know it already
+			continue
+		}
+		member[c.Symbol] = c.Added
+	}
+	weights := truth.Weights("SPX", last)
+	for id := range weights {
+		symbol := truth.SymbolOn(id, last)
+		if !member[symbol] {
+			t.Errorf("the lists lack %s", symbol)
+		}
+		delete(member, symbol)
+	}
+	for symbol, in := range member {
+		if in {
+			t.Errorf("the lists have %s, which is no member", symbol)
+		}
+	}
+	if list := fetch(t, sp500.Constituents(g, sp500.Config{Constituents: s.Base("sp500") + "/constituents.csv"}), whole("SP500")); len(list) != len(weights) {
+		t.Errorf("%d constituents, want %d", len(list), len(weights))
+	}
+
+	compare := func(publisher string, rows []schemas.Holding, spell func(string) string) {
+		byTicker := map[string]float64{}
+		var equity, all float64
+		for _, r := range rows {
+			all += r.Weight.V
+			if r.AssetClass == "Equity" {
+				equity += r.Weight.V
+				byTicker[r.Ticker] = r.Weight.V
+			}
+		}
+		if math.Abs(all-100) > .2 || equity < 99.5 {
+			t.Errorf("%s: weights sum to %g, of shares %g", publisher, all, equity)
+		}
+		for id, w := range weights {
+			ticker := spell(truth.SymbolOn(id, last))
+			if got := byTicker[ticker] / equity; math.Abs(got-w) > 1.5e-4 { // printed with two decimals
+				t.Errorf("%s: %s weighs %.5f, want %.5f", publisher, ticker, got, w)
+			}
+		}
+	}
+	for _, format := range []string{ishares.FormatCSV, ishares.FormatJSON} {
+		cfg := ishares.Config{Base: s.Base("ishares"), Format: format, Days: days(last)}
+		compare("ishares "+format, fetch(t, ishares.Holdings(g, cfg), year("IVV", 2025)), joined)
+	}
+	compare("ssga", fetch(t, ssga.Holdings(g, ssga.Config{Base: s.Base("ssga")}), year("SPY", 2025)), func(s string) string { return s })
+
+	for _, index := range []string{"SPX", "SP400", "SP600", "R2000"} {
+		for _, o := range fetch(t, vendor.Levels(g, levels(s.Base("vendor"), "close")), whole("index:"+index)) {
+			if price, _ := truth.Level(index, o.Date); math.Abs(o.Value.V-price) > .006 {
+				t.Errorf("%s of %s is %g, want %g", index, o.Date, o.Value.V, price)
+			}
+		}
+	}
+	for _, fund := range []string{"SPY", "IVV", "IJR", "IWM", "AGG"} {
+		rows := fetch(t, vendor.Levels(g, levels(s.Base("vendor"), "total_return")), whole("fund:"+fund))
+		if _, total := truth.Level(fund, last); len(rows) != len(truth.Sessions()) || math.Abs(rows[len(rows)-1].Value.V-total) > 1e-4 {
+			t.Errorf("%s has %d levels and ends at %g, want %g", fund, len(rows), rows[len(rows)-1].Value.V, total)
+		}
+	}
+}
+
+// What a day alone says must be what its year says of it.
+func TestHoldingsByDayAndByYear(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	truth := s.Truth()
+	g := extracttest.Client(t)
+	var some []schemas.Date
+	for i, d := range truth.Sessions() {
+		if d.Year() == 2025 && i%9 == 0 {
+			some = append(some, d)
+		}
+	}
+	byDay := func(d ...schemas.Date) []schemas.Holding {
+		rows, err := extracttest.All(t, ishares.Holdings(g, ishares.Config{Base: s.Base("ishares"), Days: days(d...)}), year("IJR", 2025))
+		if err != nil && !errors.Is(err, extract.ErrNoData) {
+			t.Fatal(err)
+		}
+		return rows
+	}
+	var single []schemas.Holding
+	for _, d := range some {
+		rows := byDay(d)
+		if missing := truth.HoldingsMissing("IJR", d); missing == (len(rows) > 0) {
+			t.Errorf("%s: %d rows, missing: %v", d, len(rows), missing)
+		}
+		single = append(single, rows...)
+	}
+	if diff := cmp.Diff(single, byDay(some...)); diff != "" {
+		t.Errorf("(-days +year):\n%s", diff)
 	}
 }

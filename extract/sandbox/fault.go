@@ -44,11 +44,11 @@ const (
 	RenamedColumn
 	// ExtraColumn adds a column or key nobody has heard of.
 	ExtraColumn
-	// WrongUnit divides all figures of the main column by 1000.
+	// WrongUnit divides all figures of the main column by 1000; days stay.
 	WrongUnit
-	// NotANumber writes NaN into a figure.
+	// NotANumber writes NaN into the main column.
 	NotANumber
-	// TooLarge writes 1e309 into a figure, which no float64 can hold.
+	// TooLarge writes 1e309 into the main column, which no float64 can hold.
 	TooLarge
 	// GzipBomb is an answer that decompresses to 1 GiB.
 	GzipBomb

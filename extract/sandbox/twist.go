@@ -162,13 +162,17 @@ func retitle(k Kind, cells []string, column int) []string {
 	return cells
 }
 
-// cell disfigures one figure. Cells without a figure are left alone.
+// cell disfigures one cell of the main column. Empty cells are left alone, and
+// by a wrong unit those without a figure.
 func (x *tableTwister) cell(k Kind, cell *string) (touched bool, err error) {
-	if _, err := strconv.ParseFloat(strings.ReplaceAll(*cell, ",", ""), 64); err != nil {
-		return false, nil //nolint:nilerr // a cell such as "-" holds no figure
+	if *cell == "" || *cell == "-" {
+		return false, nil
 	}
 	switch k {
 	case WrongUnit:
+		if _, err := strconv.ParseFloat(strings.ReplaceAll(*cell, ",", ""), 64); err != nil {
+			return false, nil //nolint:nilerr // a day has no unit
+		}
 		*cell, err = thousandth(*cell)
 	case NotANumber:
 		*cell = "NaN"
