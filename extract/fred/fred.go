@@ -27,7 +27,8 @@ import (
 	"tidemark/schemas"
 )
 
-// Facts about the publisher.
+// Facts about the publisher. New values arrive minutes to hours after their
+// origin has published them; the origin's revisions replace history.
 const (
 	// Publisher is the name under which requests are limited and archived.
 	Publisher = "fred"
