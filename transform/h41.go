@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -18,10 +19,11 @@ const h41Tolerance = 3.0
 type h41Sum struct {
 	total string
 	parts []string
-	// optional are parts that did not always exist; without a value they
-	// count as zero.
-	optional []string
-	// from is the first Wednesday for which all parts are among the series.
+	// facilities says that net portfolio holdings of lending vehicles, which
+	// come and go, are parts as well.
+	facilities bool
+	// from is the first Wednesday for which all parts are sure to be among
+	// the series.
 	from schemas.Date
 }
 
@@ -31,10 +33,10 @@ var h41Sums = [][]h41Sum{
 	{{
 		total: "RESH4SC",
 		parts: []string{"RESPPALG", "RESPPALSP", "RESPPALSD", "RESPPALGTR", "RESPPALD", "RESH4SCF", "RESH4SCS", "RESH4SO"},
-		// Municipal lending, Main Street lending, second term asset-backed
-		// lending. Earlier facilities have series that are not collected.
-		optional: []string{"RESPPAADH", "RESPPAAEH", "RESPPAATAL2H"},
-		from:     schemas.NewDate(2021, time.November, 24),
+		// The last of the vehicles of 2020 without a series in every
+		// download held nothing any more on this day.
+		facilities: true,
+		from:       schemas.NewDate(2021, time.November, 24),
 	}},
 	{{total: "RESH4S", parts: []string{"RESH4SC", "RESPPAOF", "RESTBMG", "RESPPAS", "RESTBMT"}}},
 	{{total: "RESH4S", parts: []string{"RESH4A", "RESH4R"}}},
@@ -44,7 +46,12 @@ var h41Sums = [][]h41Sum{
 	},
 }
 
-const h41Level = "_N.WW"
+// The names of the series: h41Level ends those of Wednesday levels, and
+// h41Holdings begins those of net portfolio holdings, which end in H before it.
+const (
+	h41Level    = "_N.WW"
+	h41Holdings = "RESPPAA"
+)
 
 // h41Differences returns, for each of the first four identities, total minus
 // parts in USD mn, and quarantines the Wednesdays on which one fails.
@@ -92,11 +99,16 @@ func (p *published) h41Rest(s h41Sum) readings {
 	for _, name := range s.parts {
 		legs = append(legs, p.h41Level(name))
 	}
-	var optional []readings
-	for _, name := range s.optional {
-		optional = append(optional, p.h41Level(name))
+	var holdings []readings
+	names := slices.Clone(s.parts)
+	if s.facilities {
+		names = append(names, "net portfolio holdings")
+		for _, key := range slices.Sorted(maps.Keys(p.series)) {
+			if strings.HasPrefix(key, "h41/"+h41Holdings) && strings.HasSuffix(key, "H"+h41Level) {
+				holdings = append(holdings, p.read(key, dollars, p.calendar.H41Release))
+			}
+		}
 	}
-	names := append(slices.Clone(s.parts), s.optional...)
 	out := combine(func(v []float64) (float64, schemas.Status) {
 		diff := v[0]
 		for _, part := range v[1:] {
@@ -106,8 +118,8 @@ func (p *published) h41Rest(s h41Sum) readings {
 	}, legs...)
 	for _, d := range out.days {
 		x := out.at[d]
-		for i := range optional {
-			if v, ok := optional[i].value(d); ok {
+		for i := range holdings {
+			if v, ok := holdings[i].value(d); ok {
 				x.value -= v
 				x.inputs++
 			}
