@@ -101,6 +101,15 @@ func dailyMoneyRegister(add func(Metric)) {
 		ID: "repo_srf", Name: "Repo operations", Unit: "USD bn", Formula: "sum of the amounts accepted in the day's repo operations", Source: newYorkFed,
 		Inputs: "operation results", Window: "day", Edge: "all collateral; below 0.1 bn is a test, as detail says", Decimals: 2,
 	})
+	for _, v := range []struct{ id, name, of, from string }{
+		{"onrrp_avg", "Overnight reverse repos, week average", "overnight reverse repos", "2013-09-23"},
+		{"repo_srf_avg", "Repo operations, week average", "repo operations", "2021-07-29, the start of the standing facility"},
+	} {
+		add(Metric{
+			ID: v.id, Name: v.name, Unit: "USD bn", Formula: "mean of the daily " + v.of + " over the seven days that end on Wednesday", Source: board,
+			Inputs: "operation results", Window: "week", Edge: "from " + v.from + "; closed days carry the last balance; an open day without a figure: none", Decimals: 2,
+		})
+	}
 	add(Metric{
 		ID: "tga_daily", Name: "Treasury cash, daily close", Unit: "USD bn", Formula: "closing balance of the Treasury General Account", Source: treasury,
 		Inputs: "operating cash balance", Window: "day", Edge: "label and column changed in 2021 and 2022; negative: refused", Decimals: 1,

@@ -52,8 +52,14 @@ func computeLiquidity(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
 	overnight := p.overnightReverseRepo(results)
 	onRRP, tgaClose := p.onRRPDaily(overnight), p.tgaDaily(in)
 	p.agree("tga_agrees", "daily Treasury cash", "the H.4.1", tgaClose, items["tga"], roundingMillions)
+	repo := p.repoDaily(results)
+	onRRPAvg, repoAvg := p.weekAverage(onRRP, onRRPStart), p.weekAverage(repo, standingRepoStart)
+	p.agree("week_average_agrees", "reverse repo operations", "the H.4.1's "+onRRPOthersAvg.h41, onRRPAvg, p.weekly(onRRPOthersAvg), roundingMillions)
+	p.agree("week_average_agrees", "repo operations", "the H.4.1's "+repoOthersAvg.h41, repoAvg, p.weekly(repoOthersAvg), roundingMillions)
 	billions("onrrp", onRRP)
-	billions("repo_srf", p.repoDaily(results))
+	billions("onrrp_avg", onRRPAvg)
+	billions("repo_srf", repo)
+	billions("repo_srf_avg", repoAvg)
 	billions("tga_daily", tgaClose)
 
 	weekly := netLiquidityWeekly(items["fed_assets"], items["tga"], items["onrrp_wed"], onRRP)
@@ -108,7 +114,7 @@ func liquidityMetrics() []string {
 	for _, c := range weeklyItems {
 		out = append(out, c.metric)
 	}
-	out = append(out, "discount_window", "onrrp", "repo_srf", "tga_daily", "net_liq_weekly", "net_liq_daily", "res_gdp", "res_bank_assets")
+	out = append(out, "discount_window", "onrrp", "onrrp_avg", "repo_srf", "repo_srf_avg", "tga_daily", "net_liq_weekly", "net_liq_daily", "res_gdp", "res_bank_assets")
 	for _, name := range []string{"fed_assets", "reserves", "net_liq"} {
 		for _, n := range liquidityChanges {
 			out = append(out, changeMetric(name, n))

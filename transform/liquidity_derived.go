@@ -115,6 +115,40 @@ func zOver(r readings, n, least int) readings {
 	return out
 }
 
+// weekAverage returns what the H.4.1 calls the week average of a daily balance
+// of the repo market: the mean over the seven calendar days that end on a
+// Wednesday, closed days carrying the last balance. Days before from are not
+// used.
+func (p *published) weekAverage(daily readings, from schemas.Date) readings {
+	out := newReadings()
+	first, last, ok := daily.span()
+	if !ok {
+		return out
+	}
+	open := func(d schemas.Date) schemas.Date { return p.calendar.PrevSecuredDay(d + 1) } // d, or the last open day before it
+	w := max(first, from)
+	w = w.AddDays((int(time.Wednesday) - int(w.Weekday()) + 7) % 7)
+	for ; open(w) <= last; w += 7 {
+		if open(w-6) < max(first, from) {
+			continue
+		}
+		// A Wednesday without operations still has to pass.
+		x := reading{status: schemas.StatusOK, known: p.calendar.OperationKnown(w, "")}
+		var sum float64
+		for d := w - 6; d <= w; d++ {
+			leg, have := daily.at[open(d)]
+			if !have {
+				leg = reading{status: schemas.NotPublished, basis: "nyfed", known: p.calendar.OperationKnown(open(d), "")}
+			}
+			x.merge(leg)
+			sum += leg.value
+		}
+		x.value, x.detail, x.inputs = sum/7, "", 7
+		out.put(w, x)
+	}
+	return out
+}
+
 // gdp returns nominal GDP at an annual rate, in USD mn, by the first day of
 // its quarter.
 func (p *published) gdp() readings { return p.read("fred/GDP", dollars, p.calendar.GDPKnown) }

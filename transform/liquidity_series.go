@@ -41,6 +41,9 @@ var (
 	primaryCredit = concept{h41: "RESPPALDP_N.WW"}
 	secondary     = concept{h41: "RESPPALDQ_N.WW"}
 	seasonal      = concept{h41: "RESPPALDS_N.WW"}
+	// Averages with others than foreign official accounts.
+	onRRPOthersAvg = concept{h41: "RESPPLLRD_XAW_N.WW"}
+	repoOthersAvg  = concept{h41: "RESPPALGTRO_XAW_N.WW"}
 )
 
 var weeklyItems = []concept{

@@ -129,6 +129,39 @@ func TestNetLiquidityDailyCarriesAssets(t *testing.T) {
 	}
 }
 
+func TestWeekAverage_WE4_4(t *testing.T) {
+	t.Parallel()
+	in := fedInputs()
+	for _, v := range []struct {
+		on       string
+		accepted int64
+	}{
+		{"2025-12-24", 0}, {"2025-12-26", 0}, {"2025-12-29", 0}, {"2025-12-30", 0}, {"2025-12-31", 74_600_000_000}, // outstanding over 1 January
+		{"2026-01-02", 22_806_000_000}, {"2026-01-05", 0}, {"2026-01-06", 0}, {"2026-01-07", 0}, {"2026-01-14", 0},
+	} {
+		in.Operations = append(in.Operations, operation(schemas.OperationRepo, "RP "+v.on, day(t, v.on), "13:45", "Overnight", v.accepted))
+	}
+	in.Observations = []schemas.Observation{h41("RESPPALGTRO_XAW_N.WW", day(t, "2026-01-07"), 20431), h41("RESPPALGTR_N.WW", day(t, "2026-01-07"), 0)}
+	got := liquidity(t, in)
+	near(t, "average of the published week", valueOf(t, got, "repo_srf_avg", "2026-01-07"), 20.431142857, 1e-9)
+	near(t, "published Wednesday level", valueOf(t, got, "repo_wed", "2026-01-07"), 0, 0)
+	near(t, "the week before: one day of seven", valueOf(t, got, "repo_srf_avg", "2025-12-31"), 74.6/7, 1e-9)
+	if f := factOf(t, got, "repo_srf_avg", "2026-01-07"); f.Members != 7 || !f.KnownAt.Equal(utc(t, "2026-01-07T21:00:00Z")) {
+		t.Errorf("%d days, known at %s", f.Members, f.KnownAt)
+	}
+	if f := factOf(t, got, "repo_srf_avg", "2026-01-14"); f.Status != schemas.NotPublished || f.Value.OK {
+		t.Errorf("a week with days missing: %+v", f)
+	}
+	if _, have := got["repo_srf_avg"][day(t, "2025-12-24")]; have {
+		t.Error("a week that began before the operations has an average")
+	}
+	in.Observations[0].Value.V = 20500
+	_, findings := Compute(schemas.Liquidity.String(), in)
+	if len(findings) != 1 || findings[0].Check != "week_average_agrees" || findings[0].Date != day(t, "2026-01-07") {
+		t.Errorf("findings %v", findings)
+	}
+}
+
 func TestRatios_WE4_5(t *testing.T) {
 	t.Parallel()
 	d := day(t, "2025-11-26")

@@ -165,14 +165,18 @@ func TestRealFiguresGiveEveryWeek(t *testing.T) {
 	t.Parallel()
 	facts, findings := realFacts(t)
 	for _, f := range findings {
-		if f.Severity == schemas.SeverityError || f.Check != "h41_identity_5" {
+		// One printed change, of an item that began in that week, and one
+		// week of a hundred in which operations and balance sheet differ.
+		known := f.Check == "h41_identity_5" && f.Date == day(t, "2021-12-29") ||
+			f.Check == "week_average_agrees" && f.Date == day(t, "2023-01-11") && strings.Contains(f.Message, "on 1 days, by up to 514")
+		if !known {
 			t.Errorf("%s %s: %s", f.Check, f.Date, f.Message)
 		}
 	}
 	got := byMetric(facts)
 	for metric, want := range map[string]int{
 		"fed_assets": 1236, "reserves_avg": 1231, "tga": 1236, "tga_daily": 1089, "h41_identity_1": 70, "h41_identity_2": 100,
-		"h41_identity_3": 100, "h41_identity_4": 105, "net_liq_weekly": 658, "net_liq_daily": 1062, "sofr": 2072,
+		"h41_identity_3": 100, "h41_identity_4": 105, "onrrp_avg": 661, "net_liq_weekly": 658, "net_liq_daily": 1062, "sofr": 2072,
 	} {
 		n := 0
 		for _, f := range got[metric] {

@@ -371,3 +371,17 @@ func TestSizeFactsNeitherShuffleNorLookAhead(t *testing.T) {
 		}
 	})
 }
+
+// A pair of universes since 1990, on both bases.
+func BenchmarkSizePair(b *testing.B) {
+	var rows []schemas.Observation
+	for i, d := range calendar.US().Sessions(schemas.NewDate(1990, time.January, 1), schemas.NewDate(2026, time.January, 1)) {
+		for k, source := range []string{"index:S", "index:L", "index:STR", "index:LTR"} {
+			rows = append(rows, schemas.Observation{Source: source, Date: d, Value: schemas.Some(100 + float64((i*(k+3))%97))})
+		}
+	}
+	in := pairInputs(rows)
+	for b.Loop() {
+		Compute(schemas.Size.String(), in)
+	}
+}

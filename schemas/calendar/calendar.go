@@ -173,6 +173,10 @@ func (c *Calendar) IsSIFMAClose(d schemas.Date) bool { return isWeekday(d) && !c
 // published, or NoDate after [Last]. Overnight repo of d matures on it.
 func (c *Calendar) NextSecuredDay(d schemas.Date) schemas.Date { return c.secured.after(d) }
 
+// PrevSecuredDay returns the last day before d for which secured rates are
+// published, or NoDate before [First].
+func (c *Calendar) PrevSecuredDay(d schemas.Date) schemas.Date { return c.secured.before(d) }
+
 func isWeekday(d schemas.Date) bool {
 	wd := d.Weekday()
 	return wd != time.Saturday && wd != time.Sunday

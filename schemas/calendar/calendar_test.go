@@ -226,6 +226,20 @@ func TestKnowledgeTimes(t *testing.T) {
 	}
 }
 
+func TestSecuredDays(t *testing.T) {
+	t.Parallel()
+	c := US()
+	for _, tt := range [][2]string{{"2023-04-06", "2023-04-10"}, {"2020-07-02", "2020-07-06"}, {"2025-01-08", "2025-01-09"}, {"2021-12-30", "2021-12-31"}} {
+		d, next := day(t, tt[0]), day(t, tt[1])
+		if got := c.NextSecuredDay(d); got != next {
+			t.Errorf("NextSecuredDay(%s) = %s, want %s", d, got, next)
+		}
+		if got := c.PrevSecuredDay(next); got != d {
+			t.Errorf("PrevSecuredDay(%s) = %s, want %s", next, got, d)
+		}
+	}
+}
+
 func TestOverrides(t *testing.T) {
 	t.Parallel()
 	closed, opened := day(t, "2030-03-05"), day(t, "2030-12-25")
