@@ -192,3 +192,36 @@ func TestOpenWithSomethingElseAsLibrary(t *testing.T) {
 		t.Errorf("got %v, want a StartError with what the loader says", err)
 	}
 }
+
+// BenchmarkOpenClose is what a command pays that finds no engine running.
+func BenchmarkOpenClose(b *testing.B) {
+	enginetest.Require(b)
+	cfg := engine.Config{Dir: b.TempDir(), MaxMemory: 1 << 30}
+	for b.Loop() {
+		e, err := engine.Open(b.Context(), cfg)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := e.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkAttach is what a command pays beside a running service.
+func BenchmarkAttach(b *testing.B) {
+	enginetest.Require(b)
+	cfg := engine.Config{Dir: b.TempDir(), MaxMemory: 1 << 30}
+	owner, err := engine.Open(b.Context(), cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = owner.Close() }()
+	for b.Loop() {
+		e, err := engine.Open(b.Context(), cfg)
+		if err != nil || e.Owned() {
+			b.Fatalf("not attached: %v", err)
+		}
+		_ = e.Close()
+	}
+}

@@ -26,7 +26,6 @@ import (
 // FetchOptions says where Fetch puts the library and how it reports.
 type FetchOptions struct {
 	Cache    string    // folder; "" means DefaultCache
-	NPM      string    // the npm program; "" means the one on the path
 	Progress io.Writer // one plain line for each step; nil means none
 }
 
@@ -123,7 +122,7 @@ func fetch(ctx context.Context, opts FetchOptions, p pin) (string, error) {
 	}
 	defer func() { _ = os.RemoveAll(work) }()
 	say("fetching %s@%s by npm (%d MB)", p.Package, p.Release, p.Size/1_000_000)
-	tarball, err := npmPack(ctx, opts.NPM, work, p)
+	tarball, err := npmPack(ctx, work, p)
 	if err != nil {
 		return "", err
 	}
@@ -203,13 +202,10 @@ func workFolder(cache string) (string, error) {
 }
 
 // npmPack has npm fetch the tarball into a folder and returns its path.
-func npmPack(ctx context.Context, npm, work string, p pin) (string, error) {
-	if npm == "" {
-		found, err := exec.LookPath("npm")
-		if err != nil {
-			return "", &FetchError{Step: "find npm", Reason: err, Advice: nodeInstallHint}
-		}
-		npm = found
+func npmPack(ctx context.Context, work string, p pin) (string, error) {
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		return "", &FetchError{Step: "find npm", Reason: err, Advice: nodeInstallHint}
 	}
 	cmd := exec.CommandContext(ctx, npm, "pack", p.Package+"@"+p.Release, "--ignore-scripts", "--loglevel=error", "--progress=false") //nolint:gosec // the user's own npm
 	cmd.Dir = work

@@ -105,11 +105,11 @@ func TestKilledEngineKeepsAcknowledgedRows(t *testing.T) {
 	}
 	for range kills {
 		before := acked()
-		eventually(t, "the writers write", 20*time.Second, func() bool { return acked() > before+40 })
+		eventually(t, "the writers write", 20*time.Second, func() bool { return acked() > before+25 })
 		kill(t, e)
 	}
 	last := acked()
-	eventually(t, "the writers write again", 20*time.Second, func() bool { return acked() > last+40 })
+	eventually(t, "the writers write again", 20*time.Second, func() bool { return acked() > last+25 })
 	stop()
 	wg.Wait()
 
