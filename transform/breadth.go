@@ -8,8 +8,8 @@ import (
 )
 
 // breadthWarmup is how many sessions a breadth window looks back: a year of
-// highs, and the days a close is carried over.
-const breadthWarmup = 265
+// highs with what may be missing of it, and the days a close is carried over.
+const breadthWarmup = breadthHighWindow + breadthGap + carryLimit
 
 var breadthFamilies = []Family{{
 	Name:    "breadth",

@@ -7,10 +7,16 @@ import (
 	"tidemark/schemas"
 )
 
-// The windows of highs and lows.
+// The windows of highs and lows, and how much of a window may be missing. What
+// is missing for longer ends a history, so that no fact depends on bars older
+// than the run-in: neither those of before a suspension of months nor those of
+// another company that had the ticker years ago.
 const (
 	breadthHighWindow = 252 // closes or sessions, the day's own included
 	breadthHighDays   = 364 // days: 52 weeks
+	breadthGap        = 13  // sessions without a price within a window
+	breadthGapDays    = 14  // days between the start of the calendar window and the last price before it
+	breadthRelisted   = 252 // sessions after which the last trade is no previous close
 )
 
 // Prices are compared in millionths of a dollar. What a long row of splits
@@ -71,12 +77,13 @@ func (e *extremes) add(o extremes) {
 
 // windows are the lengths that a tally is made with; tests use shorter ones.
 type windows struct {
-	averages [4]int
-	high     int
-	calendar int
+	averages           [4]int
+	high               int
+	calendar           int
+	gap, gapDays, gone int
 }
 
-var standardWindows = windows{[4]int(schemas.MovingAverages), breadthHighWindow, breadthHighDays}
+var standardWindows = windows{[4]int(schemas.MovingAverages), breadthHighWindow, breadthHighDays, breadthGap, breadthGapDays, breadthRelisted}
 
 // tallies is the count of every session in [from, to), and the distances of
 // the members from their highs.
@@ -139,6 +146,7 @@ type scan struct {
 	maxNegLow    []int64
 	weekHigh     []int64 // highest of the calendar window before each bar
 	weekNegLow   []int64
+	weekStart    []int32 // newest bar on or before the start of the calendar window of each, -1 for none
 	negated      []int64
 	scratch      []int64
 	queue        []int32
@@ -150,7 +158,7 @@ func newScan(n int, w windows) *scan {
 	return &scan{
 		w: w, session: make([]int32, n), close: ints(), total: make([]int64, n+1), high: ints(), low: ints(),
 		maxClose: ints(), maxNegClose: ints(), maxHigh: ints(), maxNegLow: ints(), weekHigh: ints(), weekNegLow: ints(),
-		negated: ints(), scratch: ints(), queue: make([]int32, 0, n), lastUnranged: make([]int32, n),
+		negated: ints(), scratch: ints(), queue: make([]int32, 0, n), lastUnranged: make([]int32, n), weekStart: make([]int32, n),
 	}
 }
 
@@ -168,8 +176,8 @@ func (c *scan) count(p *Panel, security, from, to int, days []dayTally) []float6
 	for i := range distance {
 		distance[i] = noDistance
 	}
-	prev := int64(0) // close of the last session with a trade, 0 for none
-	k := 0           // bars up to and with session s
+	prev, traded := int64(0), 0 // close of the last session with a trade, 0 for none, and that session
+	k := 0                      // bars up to and with session s
 	for s := range to {
 		bar := k < bars && int(c.session[k]) == s
 		if bar {
@@ -178,13 +186,16 @@ func (c *scan) count(p *Panel, security, from, to int, days []dayTally) []float6
 		if s >= from && cells[s]&cellMember != 0 {
 			d := &days[s-from]
 			d.members++
+			if s-traded > c.w.gone {
+				prev = 0
+			}
 			c.classify(d, cells[s], k-1, prev, p.volume[lo+s])
 			if bar {
 				distance[s-from] = c.measure(p, d, k-1)
 			}
 		}
 		if cells[s]&cellPrinted != 0 {
-			prev = c.close[k-1]
+			prev, traded = c.close[k-1], s
 		}
 	}
 	return distance
@@ -231,6 +242,20 @@ func (c *scan) roll(p *Panel, bars int) {
 	rollingMax(c.maxNegLow, c.low[:bars], c.scratch, before)
 	c.calendarMax(c.weekHigh, c.high[:bars], p.Sessions)
 	c.calendarMax(c.weekNegLow, c.low[:bars], p.Sessions)
+	start := int32(-1)
+	for i, s := range c.session[:bars] {
+		since := p.Sessions[s].AddDays(-c.w.calendar)
+		for p.Sessions[c.session[start+1]] <= since {
+			start++
+		}
+		c.weekStart[i] = start
+	}
+}
+
+// full says whether the last n bars up to bar k are there, and lie close
+// enough together.
+func (c *scan) full(k, n int) bool {
+	return k+1 >= n && int(c.session[k]-c.session[k+1-n]) <= n-1+c.w.gap
 }
 
 // calendarMax writes to dst[i] the largest of src on the days of the calendar
@@ -284,7 +309,7 @@ func (c *scan) classify(d *dayTally, now cell, bar int, prev int64, volume float
 // distance from the high.
 func (c *scan) measure(p *Panel, d *dayTally, k int) float64 {
 	for i, n := range c.w.averages {
-		if k+1 < n {
+		if !c.full(k, n) {
 			continue
 		}
 		d.averaged[i]++
@@ -294,7 +319,7 @@ func (c *scan) measure(p *Panel, d *dayTally, k int) float64 {
 	}
 	ranged := k - int(c.lastUnranged[k]) // bars with high and low, up to and with this one
 	c.measureWeeks(p, d, k, ranged)
-	if k+1 < c.w.high {
+	if !c.full(k, c.w.high) {
 		return noDistance
 	}
 	d.closes.of++
@@ -319,7 +344,8 @@ func (c *scan) measure(p *Panel, d *dayTally, k int) float64 {
 // measureWeeks counts the new highs and lows over calendar weeks.
 func (c *scan) measureWeeks(p *Panel, d *dayTally, k, ranged int) {
 	since := p.Sessions[c.session[k]].AddDays(-c.w.calendar)
-	if k == 0 || p.Sessions[c.session[0]] > since {
+	start := c.weekStart[k]
+	if start < 0 || p.Sessions[c.session[start]] < since.AddDays(-c.w.gapDays) {
 		return
 	}
 	if u := int(c.lastUnranged[k]); u >= 0 && (ranged == 0 || p.Sessions[c.session[u]] >= since) {

@@ -136,7 +136,7 @@ func TestWE2_5_PercentAboveAverage(t *testing.T) {
 	m.closes("C", 10, 10, 10)
 	m.closes("D", 7, 8)
 	m.closes("E", 8, 0, 9)
-	got, _ := m.tallyOf(windows{averages: [4]int{3, 3, 3, 3}, high: 3, calendar: 5})
+	got, _ := m.tallyOf(windows{averages: [4]int{3, 3, 3, 3}, high: 3, calendar: 5, gap: 9, gapDays: 9, gone: 99})
 	if got.above[0] != 2 || got.averaged[0] != 4 || got.members-got.averaged[0] != 1 {
 		t.Errorf("above %d of %d, %d members", got.above[0], got.averaged[0], got.members)
 	}
@@ -161,7 +161,7 @@ func TestWE2_6_NewHighsAndLows(t *testing.T) {
 	series("M2", []float64{20, 19, 18, 17, 16.5}, nil, []float64{19.7, 18.8, 17.6, 16.4, 16.45})
 	series("M3", []float64{30, 31, 30.5, 31.5, 32}, []float64{30.3, 31.4, 31.2, 31.9, 32.4}, nil)
 	series("M4", []float64{5, 6, 7}, nil, nil)
-	got, _ := m.tallyOf(windows{averages: [4]int{2, 2, 2, 2}, high: 5, calendar: 7})
+	got, _ := m.tallyOf(windows{averages: [4]int{2, 2, 2, 2}, high: 5, calendar: 7, gap: 9, gapDays: 9, gone: 99})
 	if want := (extremes{high: 1, low: 1, of: 3}); got.closes != want {
 		t.Errorf("on closes: %+v, want %+v", got.closes, want)
 	}
@@ -177,7 +177,7 @@ func TestWE2_11_MemberDistances(t *testing.T) {
 		m.member(s)
 		m.closes(s, 50, 100, 100*(1-drop))
 	}
-	got, distances := m.tallyOf(windows{averages: [4]int{2, 2, 2, 2}, high: 3, calendar: 5})
+	got, distances := m.tallyOf(windows{averages: [4]int{2, 2, 2, 2}, high: 3, calendar: 5, gap: 9, gapDays: 9, gone: 99})
 	near(t, "median", median(distances), -0.064, 1e-9)
 	if got.within2 != 1 || got.within10 != 3 || got.below20 != 1 {
 		t.Errorf("within 2 %%: %d, within 10 %%: %d, below 20 %%: %d", got.within2, got.within10, got.below20)
@@ -193,7 +193,7 @@ func TestDistanceLimitsAreExact(t *testing.T) {
 		m.member(s)
 		m.closes(s, 100, c)
 	}
-	got, _ := m.tallyOf(windows{averages: [4]int{2, 2, 2, 2}, high: 2, calendar: 3})
+	got, _ := m.tallyOf(windows{averages: [4]int{2, 2, 2, 2}, high: 2, calendar: 3, gap: 9, gapDays: 9, gone: 99})
 	if got.within2 != 1 || got.within10 != 2 || got.below20 != 1 {
 		t.Errorf("within 2 %%: %d, within 10 %%: %d, below 20 %%: %d", got.within2, got.within10, got.below20)
 	}
@@ -209,7 +209,7 @@ func TestNewHighsOverCalendarWeeks(t *testing.T) {
 	m.closes("B", 5, 6, 30, 12, 13, 14, 15, 16) // the 30 is on 2024-03-07
 	m.member("C")
 	m.closes("C", 14, 15, 16) // too young
-	got, _ := m.tallyOf(windows{averages: [4]int{2, 2, 2, 2}, high: 3, calendar: 7})
+	got, _ := m.tallyOf(windows{averages: [4]int{2, 2, 2, 2}, high: 3, calendar: 7, gap: 9, gapDays: 9, gone: 99})
 	if want := (extremes{high: 1, low: 0, of: 2}); got.weeks != want {
 		t.Errorf("got %+v, want %+v", got.weeks, want)
 	}
@@ -242,7 +242,7 @@ func TestHaltsCarryTheCloseForFiveSessions(t *testing.T) {
 
 func newTallies(p *Panel) tallies { return p.tally(0, len(p.Sessions), standardWindows) }
 
-// After a halt of any length the previous close is that of the last trade.
+// After a halt the previous close is that of the last trade.
 func TestReturnAfterHalt(t *testing.T) {
 	t.Parallel()
 	m := newMarket(t, 10, "2024-03-14")
@@ -251,6 +251,25 @@ func TestReturnAfterHalt(t *testing.T) {
 	got, _ := m.tallyOf(standardWindows)
 	if got.dec != 1 || got.noPrev != 0 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// A ticker that comes back after more than a year is a new listing, whoever
+// had it before.
+func TestTickerThatComesBack(t *testing.T) {
+	t.Parallel()
+	m := newMarket(t, 300, "2025-02-24")
+	m.member("A")
+	m.bar("A", 0, 50, 10)
+	m.bar("A", 252, 60, 10)
+	p := NewPanel(&m.Inputs)
+	if d := p.tally(252, 253, standardWindows).days[0]; d.adv != 1 || d.noPrev != 0 {
+		t.Errorf("after 252 sessions: %+v", d)
+	}
+	m.Bars[1].Session = m.sessions[253]
+	p = NewPanel(&m.Inputs)
+	if d := p.tally(253, 254, standardWindows).days[0]; d.adv != 0 || d.noPrev != 1 {
+		t.Errorf("after 253 sessions: %+v", d)
 	}
 }
 

@@ -87,10 +87,10 @@ func symbolSources(in *Inputs) []symbolSource {
 		}
 		s.symbols[symbol] = struct{}{}
 	}
-	last := ""
+	var last *schemas.Bar
 	for i := range in.Bars { // bars come symbol by symbol, so most repeat the one before
-		if b := &in.Bars[i]; b.Symbol != last {
-			last = b.Symbol
+		if b := &in.Bars[i]; last == nil || b.Symbol != last.Symbol || b.Publisher != last.Publisher {
+			last = b
 			add("prices "+b.Publisher, plainSymbol(b.Symbol))
 		}
 	}

@@ -171,7 +171,7 @@ func drawMarket(t *rapid.T, at *market) *market {
 	return &m
 }
 
-var shortWindows = windows{averages: [4]int{1, 2, 3, 5}, high: 4, calendar: 6}
+var shortWindows = windows{averages: [4]int{1, 2, 3, 5}, high: 4, calendar: 6, gap: 1, gapDays: 2, gone: 8}
 
 // plainTally counts a session by the definitions, one security and one window
 // at a time.
@@ -223,7 +223,13 @@ func plainTally(m *market, day int, w windows) dayTally {
 		for _, b := range before {
 			if b.printed {
 				prev = b.c
+				if day-b.session > w.gone {
+					prev = 0
+				}
 			}
+		}
+		full := func(n int) bool {
+			return len(bars) >= n && now.session-bars[len(bars)-n].session < n+w.gap
 		}
 		switch {
 		case !now.printed:
@@ -243,7 +249,7 @@ func plainTally(m *market, day int, w windows) dayTally {
 			out.noVolume++
 		}
 		for i, n := range w.averages {
-			if len(bars) < n {
+			if !full(n) {
 				continue
 			}
 			total := 0.0
@@ -255,7 +261,7 @@ func plainTally(m *market, day int, w windows) dayTally {
 				out.above[i]++
 			}
 		}
-		if len(bars) >= w.high {
+		if full(w.high) {
 			hc, lc, hi, lo, ranged := math.Inf(-1), math.Inf(1), math.Inf(-1), math.Inf(1), now.rg
 			for _, b := range before[len(bars)-w.high:] {
 				hc, lc, hi, lo, ranged = max(hc, b.c), min(lc, b.c), max(hi, b.hi), min(lo, b.lo), ranged && b.rg
@@ -274,13 +280,19 @@ func plainTally(m *market, day int, w windows) dayTally {
 			out.below20 += one(100*now.c < 80*top)
 		}
 		since := m.sessions[day].AddDays(-w.calendar)
-		hi, lo, ranged, any := math.Inf(-1), math.Inf(1), now.rg, false
+		hi, lo, ranged, found := math.Inf(-1), math.Inf(1), now.rg, false
 		for _, b := range before {
 			if m.sessions[b.session] >= since {
-				hi, lo, ranged, any = max(hi, b.hi), min(lo, b.lo), ranged && b.rg, true
+				hi, lo, ranged, found = max(hi, b.hi), min(lo, b.lo), ranged && b.rg, true
 			}
 		}
-		if m.sessions[bars[0].session] <= since && ranged && any {
+		start := schemas.NoDate
+		for _, b := range bars {
+			if m.sessions[b.session] <= since {
+				start = m.sessions[b.session]
+			}
+		}
+		if start != schemas.NoDate && start >= since.AddDays(-w.gapDays) && ranged && found {
 			out.weeks.of++
 			out.weeks.high += one(now.hi > hi)
 			out.weeks.low += one(now.lo < lo)
@@ -445,7 +457,7 @@ func syntheticMarket(t testing.TB, n, sessions int) *market {
 		for s := from; s < sessions; s++ {
 			price = math.Round(price*(1+0.03*(next()-0.499))*100) / 100
 			price = max(price, 1)
-			if next() < 0.002 {
+			if next() < 0.002 || i%10 == 7 && s > sessions-300+i && s < sessions-300+i+10+i/3 {
 				continue
 			}
 			m.Bars = append(m.Bars, schemas.Bar{

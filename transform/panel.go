@@ -86,14 +86,14 @@ func (p *Panel) findings(found []Finding) { p.Findings = append(p.Findings, foun
 // setSessions spans the sessions from the oldest to the newest price or
 // holdings file before the window's end.
 func (p *Panel) setSessions(in *Inputs) bool {
-	first, last, any := p.book.sessions()
+	first, last, found := p.book.sessions()
 	lastBar := schemas.NoDate
 	for i := range in.Bars {
 		if d := in.Bars[i].Session; d < in.Window.To {
-			first, lastBar, any = min(first, d), max(lastBar, d), true
+			first, lastBar, found = min(first, d), max(lastBar, d), true
 		}
 	}
-	if !any {
+	if !found {
 		return false
 	}
 	last = min(max(last, lastBar), in.Window.To-1)

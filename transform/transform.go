@@ -19,7 +19,7 @@ type Inputs struct {
 	Window   schemas.Window // facts are given for the sessions in it
 	Calendar *calendar.Calendar
 
-	Bars         []schemas.Bar // of the universe's price publishers, in order of preference of Universe.Prices
+	Bars         []schemas.Bar // of the publishers in Universe.Prices; fastest when sorted by symbol, in any case right
 	Actions      []schemas.Action
 	Spells       []schemas.Spell
 	Changes      []schemas.Change

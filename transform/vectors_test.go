@@ -131,7 +131,7 @@ func TestNewHighNewLowVectors(t *testing.T) {
 		expected[d] = number(t, file.text(row, "NH/NL Difference")).V
 	}
 	p := NewPanel(&m.Inputs)
-	got := p.tally(0, days, windows{averages: [4]int{2, 2, 2, 2}, high: 3, calendar: 7})
+	got := p.tally(0, days, windows{averages: [4]int{2, 2, 2, 2}, high: 3, calendar: 7, gap: 9, gapDays: 9, gone: 99})
 	for s := 2; s < days; s++ {
 		d := got.days[s]
 		if net := float64(d.ranges.high - d.ranges.low); net != expected[p.Sessions[s]] {

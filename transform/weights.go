@@ -2,6 +2,7 @@ package transform
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -89,7 +90,7 @@ func cleanHoldings(lines []*schemas.Holding, id *identity) (portfolio, error) {
 	}
 	measure, ok := measureOf(lines)
 	if !ok {
-		return p, fmt.Errorf("some lines have no market value and some no weight")
+		return p, errors.New("some lines have no market value and some no weight")
 	}
 	sums, isins := make(map[string]float64), make(map[string]string)
 	var equity, all []float64
@@ -109,7 +110,7 @@ func cleanHoldings(lines []*schemas.Holding, id *identity) (portfolio, error) {
 	}
 	total, whole := sum(equity), sum(all)
 	if total <= 0 || whole <= 0 {
-		return p, fmt.Errorf("its equity lines have no weight")
+		return p, errors.New("its equity lines have no weight")
 	}
 	p.residual = (whole - total) / whole
 	p.securities = slices.Sorted(maps.Keys(sums))
