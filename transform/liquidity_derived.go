@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tidemark/schemas"
@@ -158,8 +159,7 @@ func (p *published) gdp() readings { return p.read("fred/GDP", dollars, p.calend
 func reservesToGDP(reserves, gdp readings) readings {
 	asOf := newReadings()
 	for _, d := range reserves.days {
-		for i := len(gdp.days) - 1; i >= 0; i-- {
-			q := gdp.days[i]
+		for _, q := range slices.Backward(gdp.days) {
 			x := gdp.at[q]
 			if x.status != schemas.StatusOK || x.known.After(reserves.at[d].known) {
 				continue

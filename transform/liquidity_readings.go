@@ -143,9 +143,6 @@ func joinDetail(a, b string) string {
 	return a + "; " + b
 }
 
-// minus is a - b.
-func minus(v []float64) (float64, schemas.Status) { return v[0] - v[1], schemas.StatusOK }
-
 // total is the sum in the order of the legs.
 func total(v []float64) (float64, schemas.Status) {
 	var sum float64

@@ -35,7 +35,7 @@ func cash(d schemas.Date, v int64) schemas.CashBalance {
 
 // liquidity computes the facts and fails on findings of other checks than the
 // ones named.
-func liquidity(t testing.TB, in *Inputs, checks ...string) map[string]map[schemas.Date]schemas.Fact {
+func liquidity(t *testing.T, in *Inputs, checks ...string) map[string]map[schemas.Date]schemas.Fact {
 	t.Helper()
 	facts, findings := Compute(schemas.Liquidity.String(), in)
 	var got []string

@@ -18,7 +18,7 @@ import (
 )
 
 // realTable reads a CSV file of the real data, gz or not.
-func realTable(t testing.TB, path ...string) [][]string {
+func realTable(t *testing.T, path ...string) [][]string {
 	t.Helper()
 	name := sharedtest.File(t, path...)
 	f, err := os.Open(name)
@@ -47,7 +47,7 @@ func realTable(t testing.TB, path ...string) [][]string {
 	return rows
 }
 
-func mustNumber(t testing.TB, text string) float64 {
+func mustNumber(t *testing.T, text string) float64 {
 	t.Helper()
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil {
@@ -57,7 +57,7 @@ func mustNumber(t testing.TB, text string) float64 {
 }
 
 // fredFile reads a file in FRED's layout as the observations of one series.
-func fredFile(t testing.TB, id, unit string, multiplier float64, path ...string) []schemas.Observation {
+func fredFile(t *testing.T, id, unit string, multiplier float64, path ...string) []schemas.Observation {
 	t.Helper()
 	var out []schemas.Observation
 	for _, row := range realTable(t, path...)[1:] {
@@ -76,7 +76,7 @@ const (
 )
 
 // h41File reads a file of the Board's download layout.
-func h41File(t testing.TB, path ...string) []schemas.Observation {
+func h41File(t *testing.T, path ...string) []schemas.Observation {
 	t.Helper()
 	rows := realTable(t, path...)
 	var out []schemas.Observation
@@ -97,7 +97,7 @@ func h41File(t testing.TB, path ...string) []schemas.Observation {
 }
 
 // cashFile reads daily Treasury cash as rows of the statement's newest layout.
-func cashFile(t testing.TB) []schemas.CashBalance {
+func cashFile(t *testing.T) []schemas.CashBalance {
 	t.Helper()
 	var out []schemas.CashBalance
 	for _, row := range realTable(t, "market", "macro", "dts_tga_close_2022-2026.csv")[1:] {
@@ -129,7 +129,7 @@ func byMetric(facts []schemas.Fact) map[string]map[schemas.Date]schemas.Fact {
 }
 
 // realFED holds all real inputs of the liquidity facts.
-func realFED(t testing.TB) *Inputs {
+func realFED(t *testing.T) *Inputs {
 	t.Helper()
 	in := fedInputs()
 	macro := func(name string) []string { return []string{"market", "macro", name} }
@@ -153,7 +153,7 @@ var realLiquidity struct {
 }
 
 // realFacts returns the liquidity facts of all real inputs, computed once.
-func realFacts(t testing.TB) ([]schemas.Fact, []Finding) {
+func realFacts(t *testing.T) ([]schemas.Fact, []Finding) {
 	t.Helper()
 	sharedtest.Dir(t)
 	r := &realLiquidity
@@ -207,11 +207,22 @@ func TestPublishedLiquidityFigures(t *testing.T) {
 		{"tga_avg", "2025-07-30", 370.51, 0.005},
 		{"reserves_avg", "2025-10-22", 2933, 0.5},
 		{"fed_assets", "2025-11-05", 6570, 5},
-		{"sofr", "2019-09-13", 2.20, 0}, {"sofr", "2019-09-16", 2.43, 0}, {"sofr", "2019-09-17", 5.25, 0}, {"sofr", "2019-09-18", 2.55, 0},
-		{"sofr", "2020-06-30", 0.10, 0}, {"sofr", "2024-12-31", 4.49, 0}, {"sofr", "2025-09-30", 4.24, 0}, {"sofr", "2025-09-29", 4.13, 0},
-		{"effr", "2025-09-30", 4.09, 0}, {"iorb", "2025-09-30", 4.15, 0}, {"sofr", "2025-10-31", 4.22, 0}, {"iorb", "2025-10-31", 3.90, 0},
+		{"sofr", "2019-09-13", 2.20, 0},
+		{"sofr", "2019-09-16", 2.43, 0},
+		{"sofr", "2019-09-17", 5.25, 0},
+		{"sofr", "2019-09-18", 2.55, 0},
+		{"sofr", "2020-06-30", 0.10, 0},
+		{"sofr", "2024-12-31", 4.49, 0},
+		{"sofr", "2025-09-30", 4.24, 0},
+		{"sofr", "2025-09-29", 4.13, 0},
+		{"effr", "2025-09-30", 4.09, 0},
+		{"iorb", "2025-09-30", 4.15, 0},
+		{"sofr", "2025-10-31", 4.22, 0},
+		{"iorb", "2025-10-31", 3.90, 0},
 		{"sofr", "2025-12-31", 3.87, 0},
-		{"spread_sofr_iorb", "2025-09-30", 9, 1e-9}, {"spread_effr_iorb", "2025-09-30", -6, 1e-9}, {"spread_sofr_iorb", "2025-10-31", 32, 1e-9},
+		{"spread_sofr_iorb", "2025-09-30", 9, 1e-9},
+		{"spread_effr_iorb", "2025-09-30", -6, 1e-9},
+		{"spread_sofr_iorb", "2025-10-31", 32, 1e-9},
 	} {
 		near(t, tt.metric+" on "+tt.on, valueOf(t, got, tt.metric, tt.on), tt.want, tt.within)
 	}

@@ -9,7 +9,7 @@ import (
 	"tidemark/schemas/sharedtest"
 )
 
-func readJSON(t testing.TB, into any, path ...string) {
+func readJSON(t *testing.T, into any, path ...string) {
 	t.Helper()
 	b, err := os.ReadFile(sharedtest.File(t, path...))
 	if err != nil {
@@ -28,7 +28,7 @@ func optional(v *float64) schemas.Opt[float64] {
 }
 
 // ratesFile reads a recorded answer of the New York Fed's reference rates.
-func ratesFile(t testing.TB, name string) []schemas.Rate {
+func ratesFile(t *testing.T, name string) []schemas.Rate {
 	t.Helper()
 	var answer struct {
 		RefRates []struct {
@@ -53,7 +53,7 @@ func ratesFile(t testing.TB, name string) []schemas.Rate {
 }
 
 // operationsFile reads a recorded answer of the desk's operations.
-func operationsFile(t testing.TB, name string) []schemas.Operation {
+func operationsFile(t *testing.T, name string) []schemas.Operation {
 	t.Helper()
 	var answer struct {
 		Repo struct {

@@ -11,7 +11,7 @@ import (
 
 // spxFile reads the closes of the S&P 500: newest first, thousands separated,
 // months before days.
-func spxFile(t testing.TB) []schemas.Observation {
+func spxFile(t *testing.T) []schemas.Observation {
 	t.Helper()
 	var out []schemas.Observation
 	for _, row := range realTable(t, "market", "prices", "SPX_index_daily_2021-2026.csv")[1:] {
@@ -28,7 +28,7 @@ func spxFile(t testing.TB) []schemas.Observation {
 
 // fundsFile reads total-return levels of funds: closes adjusted for splits and
 // dividends.
-func fundsFile(t testing.TB) []schemas.Observation {
+func fundsFile(t *testing.T) []schemas.Observation {
 	t.Helper()
 	var out []schemas.Observation
 	for _, row := range realTable(t, "market", "prices", "etf_adjclose_2021-2026.csv.gz")[1:] {

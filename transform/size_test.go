@@ -15,7 +15,7 @@ import (
 const tolerance = 1e-6
 
 // levels makes observations of one source from pairs of day and value.
-func levels(t testing.TB, source string, pairs ...any) []schemas.Observation {
+func levels(t *testing.T, source string, pairs ...any) []schemas.Observation {
 	t.Helper()
 	var out []schemas.Observation
 	for i := 0; i < len(pairs); i += 2 {
@@ -55,7 +55,7 @@ func singleInputs(levels []schemas.Observation) *Inputs {
 }
 
 // factOf returns the fact of a metric and day, which must be there.
-func factOf(t testing.TB, facts map[string]map[schemas.Date]schemas.Fact, metric, on string) schemas.Fact {
+func factOf(t *testing.T, facts map[string]map[schemas.Date]schemas.Fact, metric, on string) schemas.Fact {
 	t.Helper()
 	f, ok := facts[metric][day(t, on)]
 	if !ok {
@@ -65,7 +65,7 @@ func factOf(t testing.TB, facts map[string]map[schemas.Date]schemas.Fact, metric
 }
 
 // valueOf returns its value, which must be there too.
-func valueOf(t testing.TB, facts map[string]map[schemas.Date]schemas.Fact, metric, on string) float64 {
+func valueOf(t *testing.T, facts map[string]map[schemas.Date]schemas.Fact, metric, on string) float64 {
 	t.Helper()
 	f := factOf(t, facts, metric, on)
 	if f.Status != schemas.StatusOK || !f.Value.OK {

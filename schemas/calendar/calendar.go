@@ -8,9 +8,10 @@
 package calendar
 
 import (
+	"maps"
 	"sync"
 	"time"
-	_ "time/tzdata" // machines and containers without zone files are common
+	_ "time/tzdata"
 
 	"tidemark/schemas"
 )
@@ -41,6 +42,8 @@ type clock struct{ hour, minute int }
 
 var regularClose = clock{16, 0}
 
+// The zone data is compiled in: machines and containers without zone files are
+// common.
 var newYork = func() *time.Location {
 	loc, err := time.LoadLocation("America/New_York")
 	if err != nil {
@@ -81,14 +84,10 @@ func build(corrections []correction) *Calendar {
 	for _, h := range unscheduledClosures {
 		c.closed[h.date] = h.name
 	}
-	for d, t := range unscheduledEarlyCloses {
-		c.early[d] = t
-	}
+	maps.Copy(c.early, unscheduledEarlyCloses)
+	maps.Copy(c.releases, observedH41)
 	for _, d := range securedClosures {
 		securedClosed[d] = true
-	}
-	for wednesday, day := range observedH41 {
-		c.releases[wednesday] = day
 	}
 	for _, o := range corrections {
 		o.apply(c, bankHoliday, securedClosed)

@@ -14,7 +14,7 @@ import (
 	"tidemark/schemas/sharedtest"
 )
 
-func day(t testing.TB, text string) schemas.Date {
+func day(t *testing.T, text string) schemas.Date {
 	t.Helper()
 	d, err := schemas.ParseDate(text)
 	if err != nil {
@@ -23,7 +23,7 @@ func day(t testing.TB, text string) schemas.Date {
 	return d
 }
 
-func instant(t testing.TB, text string) time.Time {
+func instant(t *testing.T, text string) time.Time {
 	t.Helper()
 	at, err := time.Parse("2006-01-02T15:04Z", text)
 	if err != nil {
