@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -231,6 +232,28 @@ func TestRecoverLeavesNewerRows(t *testing.T) {
 		t.Fatalf("recovered %+v, %v, want one swap undone", recovered, err)
 	}
 	holds(t, w, "IVV", 40, 3)
+	clean(t, w)
+}
+
+// TestRecoverByTwoAtOnce has two processes find the same killed swaps.
+func TestRecoverByTwoAtOnce(t *testing.T) {
+	w := fresh(t)
+	for i := range 3 {
+		kill(t, stopSwap(t, swapOrder{Fund: fmt.Sprintf("F%d", i), Rows: 40, Seed: 2, StopAt: "verified"}))
+	}
+	var wg sync.WaitGroup
+	for range 2 {
+		w := open(t, sharedEngine(t))
+		wg.Go(func() {
+			if _, err := w.Recover(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for i := range 3 {
+		holds(t, w, fmt.Sprintf("F%d", i), 40, 2)
+	}
 	clean(t, w)
 }
 

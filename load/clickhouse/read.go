@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,17 +60,29 @@ func windowSQL(d schemas.Dataset, w schemas.Window) (string, []any) {
 
 // Read returns the rows of a query.
 func Read[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], q Query) ([]T, error) {
-	var out []T
-	sql := selectSQL(t, q)
+	// Rows gather in chunks, so that a long result is copied once and not each
+	// time that a slice has to grow.
+	var full [][]T
+	var chunk []T
+	begin := func() { full, chunk = nil, nil }
 	r := newReader(t)
-	err := w.each(ctx, sql, q.Args, func() { out = out[:0] }, func(rows driver.Rows) error {
-		out = append(out, *new(T))
-		return r.scan(rows, &out[len(out)-1])
+	err := w.each(ctx, selectSQL(t, q), q.Args, begin, func(rows driver.Rows) error {
+		if len(chunk) == cap(chunk) {
+			if len(chunk) > 0 {
+				full = append(full, chunk)
+			}
+			chunk = make([]T, 0, min(max(64, 2*len(chunk)), readBatch))
+		}
+		chunk = chunk[:len(chunk)+1]
+		return r.scan(rows, &chunk[len(chunk)-1])
 	})
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: read %s: %w", t, err)
 	}
-	return out, nil
+	if len(full) == 0 {
+		return chunk, nil
+	}
+	return slices.Concat(append(full, chunk)...), nil
 }
 
 // readBatch is the number of rows that Stream yields at once.

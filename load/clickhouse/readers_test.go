@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tidemark/schemas"
 )
@@ -33,7 +34,8 @@ func version(fund string, seed int) []schemas.Holding {
 }
 
 // watch reads the window in several goroutines until stop, and returns how
-// often it was read and how often it was no single version.
+// often it was read and how often it was no single version. The readers leave
+// each other and the writer some of the machine.
 func watch(t *testing.T, w *Warehouse, fund string) (stop func() (reads, bad int64)) {
 	t.Helper()
 	var reads, bad atomic.Int64
@@ -41,7 +43,9 @@ func watch(t *testing.T, w *Warehouse, fund string) (stop func() (reads, bad int
 	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() {
-			for ctx.Err() == nil {
+			pace := time.NewTicker(20 * time.Millisecond)
+			defer pace.Stop()
+			for ; ctx.Err() == nil; <-pace.C {
 				what, err := mixed(context.WithoutCancel(ctx), w, fund)
 				if err != nil {
 					t.Errorf("read while it is replaced: %v", err)
@@ -128,7 +132,7 @@ func TestTwoWritersOfOneWindow(t *testing.T) {
 	for k := range 2 {
 		w := open(t, sharedEngine(t))
 		wg.Go(func() {
-			for i := range 15 {
+			for i := range 8 {
 				replace(t, w, schemas.Holdings, version("IVV", 1+(i*(k+1))%3))
 			}
 		})

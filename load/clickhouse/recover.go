@@ -84,17 +84,20 @@ func (w *Warehouse) atWork(s schemas.SwapStep) bool {
 func (w *Warehouse) recoverSwap(ctx context.Context, s schemas.SwapStep) (Recovered, error) {
 	r := Recovered{SwapID: s.SwapID, Dataset: s.Dataset, Window: s.Window, Step: s.Step}
 	finished, err := w.finish(ctx, s)
-	if err != nil {
-		return r, err
-	}
-	r.Finished = finished
-	if !finished {
+	if err == nil && !finished {
 		err = w.undo(ctx, s)
 	}
-	if err == nil {
-		w.log.InfoContext(ctx, "recovered a swap", "table", s.Dataset, "window", s.Window.String(), "swap", s.SwapID, "step", s.Step, "finished", finished)
+	if err != nil {
+		// Another process may have recovered it under our hands, and taken the
+		// staging table with it.
+		open, e := w.swapsOf(ctx, s.Dataset, s.Window)
+		if e != nil || open[s.SwapID] {
+			return r, err
+		}
 	}
-	return r, err
+	r.Finished = finished
+	w.log.InfoContext(ctx, "recovered a swap", "table", s.Dataset, "window", s.Window.String(), "swap", s.SwapID, "step", s.Step, "finished", finished)
+	return r, nil
 }
 
 // finish completes a swap that had been verified, and reports false for one
@@ -108,13 +111,13 @@ func (w *Warehouse) finish(ctx context.Context, s schemas.SwapStep) (bool, error
 	if !ok {
 		return false, nil // a table of another version of the program
 	}
-	agreed := func(context.Context) error { return nil }
+	agree := func(ctx context.Context) error { return w.reconcile(ctx, d, s.Window) }
 	holds, err := w.windowHash(ctx, d, s.Window, true)
 	if err != nil {
 		return false, fmt.Errorf("hash the window: %w", err)
 	}
 	if holds.String() == s.Hash {
-		return true, w.conclude(ctx, s, agreed)
+		return true, w.conclude(ctx, s, agree)
 	}
 	swaps, err := w.readJournal(ctx, oneWindow(s.Dataset, s.Window))
 	if err != nil {
@@ -134,7 +137,7 @@ func (w *Warehouse) finish(ctx context.Context, s schemas.SwapStep) (bool, error
 			return false, nil
 		}
 	}
-	return true, w.complete(ctx, d, s, agreed)
+	return true, w.complete(ctx, d, s, agree)
 }
 
 // sweep drops the staging tables of swaps that are over.

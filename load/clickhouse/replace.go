@@ -232,39 +232,41 @@ func (w *Warehouse) dropStaging(ctx context.Context, name string) error {
 	return nil
 }
 
-// agree looks for others that worked on the window meanwhile. If there were
-// any, it makes the record say what the window holds: each of them does so at
-// its end, and the last one sees the final state.
+// agree looks for others that worked on the window meanwhile, and if there
+// were any sees to it that the record is true: each of them does so at its
+// end, and the last one sees the final state.
 func (r *replacement) agree(ctx context.Context, before map[string]bool) error {
-	w := r.w
-	after, err := w.swapsOf(ctx, r.step.Dataset, r.step.Window)
+	after, err := r.w.swapsOf(ctx, r.step.Dataset, r.step.Window)
 	if err != nil {
 		return err
 	}
-	var others bool
 	for id := range after {
 		wasOpen, seen := before[id]
-		others = others || (id != r.step.SwapID && (!seen || wasOpen))
+		if id != r.step.SwapID && (!seen || wasOpen) {
+			return r.w.reconcile(ctx, r.d, r.step.Window)
+		}
 	}
-	if !others {
-		return nil
-	}
-	holds, err := w.windowHash(ctx, r.d, r.step.Window, false)
+	return nil
+}
+
+// reconcile makes the record of a window say what the window holds.
+func (w *Warehouse) reconcile(ctx context.Context, d schemas.Dataset, win schemas.Window) error {
+	holds, err := w.windowHash(ctx, d, win, false)
 	if err != nil {
 		return fmt.Errorf("hash the window: %w", err)
 	}
-	last, known, err := w.newest(ctx, r.step.Dataset, r.step.Window)
+	last, known, err := w.newest(ctx, d.String(), win)
 	if err != nil || known && last.Content == holds.String() {
 		return err
 	}
-	swaps, err := w.readJournal(ctx, oneWindow(r.step.Dataset, r.step.Window))
+	swaps, err := w.readJournal(ctx, oneWindow(d.String(), win))
 	if err != nil {
 		return err
 	}
 	for _, id := range slices.Backward(slices.Sorted(maps.Keys(swaps))) {
 		if s := swaps[id]; s.Content == holds.String() {
-			w.log.InfoContext(ctx, "two swaps of a window at once, recording the last",
-				"table", s.Dataset, "window", s.Window.String(), "swap", s.SwapID)
+			w.log.InfoContext(ctx, "several swaps of a window at once, recording the last",
+				"table", s.Dataset, "window", win.String(), "swap", s.SwapID)
 			return w.record(ctx, builtBy(s))
 		}
 	}

@@ -37,7 +37,7 @@ func TestRoundTrip(t *testing.T) {
 	t.Run("check", func(t *testing.T) { roundTripLog(t, w, schemas.CheckResults) })
 }
 
-const roundTripChecks = 4
+const roundTripChecks = 2
 
 func roundTrip[T any](t *testing.T, w *Warehouse, table schemas.Table[T]) {
 	enc := newEncoder(table)
@@ -116,7 +116,7 @@ func genRows[T any](rt *rapid.T, table schemas.Table[T], win schemas.Window) []T
 			return schemas.Date(rapid.OneOf(rapid.Int32Range(int32(low), int32(high)), rapid.SampledFrom([]int32{int32(low), int32(high)})).Draw(rt, "day"))
 		})
 	}
-	rows := make([]T, rapid.IntRange(20, 120).Draw(rt, "rows"))
+	rows := make([]T, rapid.IntRange(20, 60).Draw(rt, "rows"))
 	for i := range rows {
 		row := &rows[i]
 		for _, f := range table.Fields {

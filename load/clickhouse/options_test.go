@@ -1,0 +1,114 @@
+package clickhouse
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"tidemark/schemas"
+)
+
+func TestParseDSN(t *testing.T) {
+	o, err := ParseDSN("clickhouse://loader:s3cret@db1:9440,db2:9440?secure=true&compress=lz4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(o.Addr, []string{"db1:9440", "db2:9440"}) || o.User != "loader" || o.Password != "s3cret" || o.TLS == nil || !o.Compress {
+		t.Errorf("read as %+v", o)
+	}
+	if o, err = ParseDSN("clickhouse://loader@localhost:9000"); err != nil || o.TLS != nil || o.Compress {
+		t.Errorf("read as %+v, %v", o, err)
+	}
+	for _, bad := range []string{"http://loader:s3cret@db1:8123", "clickhouse://loader:s3cret@", "clickhouse://loader:s3cret@db1:port", "clickhouse://loader:s3cret@db1:9000?dial_timeout=x", "%"} {
+		_, err := ParseDSN(bad)
+		if err == nil {
+			t.Errorf("%s is read", bad)
+		} else if strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%q gives the password away", err)
+		}
+	}
+}
+
+func TestCompressedConnection(t *testing.T) {
+	fresh(t)
+	a := sharedEngine(t).Loader()
+	w, err := Open(t.Context(), Options{Addr: []string{a.Addr}, User: a.User, Password: a.Password, Compress: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	replace(t, w, schemas.Holdings, holdings("IVV", day2025, 40, 1))
+	holds(t, w, "IVV", 40, 1)
+	if v, err := w.Version(t.Context()); err != nil || strings.Count(v, ".") < 2 {
+		t.Errorf("version %q, %v", v, err)
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAnyPart replaces windows whose parts have quotes, line ends, NULs and
+// whatever else a publisher may think of in their names.
+func TestAnyPart(t *testing.T) {
+	w := fresh(t)
+	parts := []string{"it's", `back\slash`, "`tick`", "nul\x00nul", "{p:String}", "?", "株 ünï", " ", "a\tb\nc\r"}
+	for seed := range 6 {
+		parts = append(parts, rapid.StringN(1, 12, -1).Example(seed))
+	}
+	slices.Sort(parts)
+	parts = slices.Compact(parts)
+	change := func(part, symbol string) []schemas.Change {
+		return []schemas.Change{{Index: part, Date: day2025, Symbol: symbol, Added: true}}
+	}
+	for _, part := range parts {
+		replace(t, w, schemas.Changes, change(part, "A"))
+		replace(t, w, schemas.Changes, change(part, "B"))
+	}
+	for _, part := range parts {
+		got, err := Read(t.Context(), w, schemas.Changes, InWindow(schemas.Changes.Dataset, schemas.CutWhole.Window(part, 0)))
+		if err != nil || !reflect.DeepEqual(got, change(part, "B")) {
+			t.Errorf("part %q: %+v, %v", part, got, err)
+		}
+	}
+	builds, err := w.Builds(t.Context(), schemas.Changes.String())
+	if err != nil || len(builds) != len(parts) {
+		t.Errorf("%d windows are recorded for %d parts: %v", len(builds), len(parts), err)
+	}
+	clean(t, w)
+}
+
+// TestInWindow reads parts of a table that are no windows of its own.
+func TestInWindow(t *testing.T) {
+	w := fresh(t)
+	rows := make([]schemas.Action, 4)
+	for i, d := range []schemas.Date{schemas.NewDate(1962, 1, 2), schemas.NewDate(1999, 12, 31), schemas.NewDate(2000, 1, 1), schemas.NewDate(2025, 3, 3)} {
+		rows[i] = schemas.Action{Publisher: "v", Symbol: symbol(9 - i), ExDate: d, Kind: schemas.ActionDividend, Amount: schemas.Some(1.0)}
+	}
+	replace(t, w, schemas.Actions, rows)
+	for _, c := range []struct {
+		name string
+		q    Query
+		want []int // in the order of the answer
+	}{
+		{"the whole, days before 1970 too", InWindow(schemas.Actions.Dataset, schemas.CutWhole.Window("v", 0)), []int{3, 2, 1, 0}},
+		{"days", InWindow(schemas.Actions.Dataset, schemas.Window{Part: "v", From: schemas.NewDate(1962, 1, 2), To: schemas.NewDate(2000, 1, 1)}), []int{1, 0}},
+		{"another part", InWindow(schemas.Actions.Dataset, schemas.CutWhole.Window("w", 0)), nil},
+		{"own condition", Query{Where: "ex_date >= {d:Date32} AND symbol IN {s:Array(String)}", Args: []any{Named("d", schemas.NewDate(2000, 1, 1)), Named("s", []string{symbol(7), symbol(8)})}}, []int{2}},
+		{"order and limit", Query{Order: "ex_date DESC", Limit: 2}, []int{3, 2}},
+	} {
+		got, err := Read(t.Context(), w, schemas.Actions, c.q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []schemas.Action
+		for _, i := range c.want {
+			want = append(want, rows[i])
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, want %+v", c.name, got, want)
+		}
+	}
+}
