@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -81,6 +82,15 @@ func TestKilledWriterLeavesNoHalfFile(t *testing.T) {
 			t.Errorf("%s: leftovers %v", step, got)
 		}
 	}
+}
+
+func TestFoldersAmongTemporaryFilesDoNoHarm(t *testing.T) {
+	t.Parallel()
+	a := open(t, t.TempDir())
+	if err := os.MkdirAll(filepath.Join(a.Dir(), tempDir, "mine", "deep"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	put(t, a, answerAt("https://example.com/", noon, 200), "x")
 }
 
 func TestLeftoversOfLivingWritersStay(t *testing.T) {

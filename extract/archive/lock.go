@@ -58,8 +58,8 @@ func (a *Archive) clearTemp() error {
 		return fmt.Errorf("archive: list temporary files: %w", err)
 	}
 	for _, e := range entries {
-		if e.Name() == lockName {
-			continue
+		if e.Name() == lockName || !e.Type().IsRegular() {
+			continue // what is no file of ours is none of our business
 		}
 		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 			return fmt.Errorf("archive: clear away temporary file: %w", err)
