@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -180,7 +181,7 @@ func newTransport(proxy func(*http.Request) (*url.URL, error), local map[string]
 // fn each payload that it hands out, whether new or archived. fn may be called
 // from several goroutines at once.
 func (c *Client) Observe(fn func(*Payload)) *Client {
-	return &Client{shared: c.shared, observe: append(c.observe[:len(c.observe):len(c.observe)], fn)}
+	return &Client{shared: c.shared, observe: append(slices.Clip(c.observe), fn)}
 }
 
 type originKey struct{}

@@ -98,7 +98,8 @@ func (f *fetch) start(ctx context.Context) error {
 // take reads an answer that another attempt would not change: a success to its
 // end into the archive, a refusal into an error.
 func (f *fetch) take(resp *http.Response) error {
-	defer resp.Body.Close()
+	// What counts was read by then, or failed to be.
+	defer func() { _ = resp.Body.Close() }()
 	ctx := resp.Request.Context()
 	if resp.StatusCode == http.StatusNotModified && f.held.Hash != "" {
 		return f.unchanged(ctx)

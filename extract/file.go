@@ -48,8 +48,7 @@ func (c *Client) readFile(ctx context.Context, a *ask) (archive.Record, error) {
 	if cerr := f.Close(); err == nil && cerr != nil {
 		err = cerr
 	}
-	var large *TooLargeError
-	if errors.As(err, &large) {
+	if large, ok := errors.AsType[*TooLargeError](err); ok {
 		return rec, large
 	}
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 func TestUnchangedAnswerIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	var validators []string
-	base, _ := serve(t, func(n int64, w http.ResponseWriter, r *http.Request) {
+	base, _ := serve(t, func(_ int64, w http.ResponseWriter, r *http.Request) {
 		validators = append(validators, r.Header.Get("If-None-Match"))
 		w.Header().Set("Etag", `"v1"`)
 		w.Header().Set("Content-Type", "application/zip")

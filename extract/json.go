@@ -44,7 +44,7 @@ func Read(ctx context.Context, g Getter, r Request, what fmt.Stringer) (*Payload
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: open the answer for %s: %w", r.Publisher, what, err)
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	data, err := io.ReadAll(body)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: read the answer for %s: %w", r.Publisher, what, err)

@@ -103,11 +103,7 @@ func (w *Writer) finish() error {
 
 // place gives the finished file its name.
 func (w *Writer) place(hash string) error {
-	path, err := w.archive.payloadPath(hash)
-	if err != nil {
-		return err
-	}
-	if err := w.archive.place(w.file.Name(), path); err != nil {
+	if err := w.archive.place(w.file.Name(), w.archive.payloadPath(hash)); err != nil {
 		return err
 	}
 	w.placed = true
@@ -184,10 +180,10 @@ func (a *Archive) Repeat(r Record) (Record, error) {
 // reads: where the bytes turn out not to have that hash, it returns a
 // [*CorruptError] in place of the end. The caller closes it.
 func (a *Archive) OpenPayload(hash string) (io.ReadCloser, error) {
-	path, err := a.payloadPath(hash)
-	if err != nil {
-		return nil, err
+	if !isHash(hash) {
+		return nil, fmt.Errorf("archive: %q is not the name of a payload", hash)
 	}
+	path := a.payloadPath(hash)
 	f, err := os.Open(path) // #nosec G304 -- a file of the archive
 	if err != nil {
 		return nil, fmt.Errorf("archive: open payload: %w", err)

@@ -90,7 +90,7 @@ func (v *verifier) walk(ctx context.Context, sub string, fn func(ctx context.Con
 
 func (v *verifier) payload(ctx context.Context, path, rel string) error {
 	hash := strings.TrimSuffix(filepath.Base(path), payloadEnding)
-	if want, err := v.archive.payloadPath(hash); err != nil || want != path {
+	if !isHash(hash) || v.archive.payloadPath(hash) != path {
 		v.find(rel, "does not belong here")
 		return nil
 	}
@@ -139,11 +139,7 @@ func (v *verifier) record(_ context.Context, path, rel string) error {
 }
 
 func (v *verifier) missing(rel, hash string) error {
-	path, err := v.archive.payloadPath(hash)
-	if err != nil {
-		return err
-	}
-	_, err = os.Stat(path)
+	_, err := os.Stat(v.archive.payloadPath(hash))
 	if errors.Is(err, fs.ErrNotExist) {
 		v.find(rel, "its payload "+hash+" is missing")
 		return nil

@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,57 +15,59 @@ func TestVerifyNamesEveryFault(t *testing.T) {
 	t.Parallel()
 	body := strings.Repeat("0123456789\n", 1000)
 	for name, tc := range map[string]struct {
-		harm func(t *testing.T, payload, record string)
+		harm func(payload, record string) error
 		want []string // beginnings of what is found
 	}{
 		"flipped byte": {
-			func(t *testing.T, payload, _ string) { flip(t, payload, -6) },
+			func(payload, _ string) error { return flip(payload, -6) },
 			[]string{"payload/"},
 		},
 		"cut payload": {
-			func(t *testing.T, payload, _ string) { must(t, os.Truncate(payload, 20)) },
+			func(payload, _ string) error { return os.Truncate(payload, 20) },
 			[]string{"payload/"},
 		},
 		"empty payload": {
-			func(t *testing.T, payload, _ string) { must(t, os.Truncate(payload, 0)) },
+			func(payload, _ string) error { return os.Truncate(payload, 0) },
 			[]string{"payload/"},
 		},
 		"payload of something else": {
-			func(t *testing.T, payload, _ string) {
-				must(t, os.MkdirAll(filepath.Join(filepath.Dir(filepath.Dir(payload)), "ab"), 0o700))
-				must(t, os.Rename(payload, filepath.Join(filepath.Dir(filepath.Dir(payload)), "ab", strings.Repeat("ab", 32)+payloadEnding)))
+			func(payload, _ string) error {
+				shelf := filepath.Join(filepath.Dir(filepath.Dir(payload)), "ab")
+				return errors.Join(os.MkdirAll(shelf, 0o700), os.Rename(payload, filepath.Join(shelf, strings.Repeat("ab", 32)+payloadEnding)))
 			},
 			[]string{"payload/ab/", "payload/ab/", "request/"},
 		},
 		"missing payload": {
-			func(t *testing.T, payload, _ string) { must(t, os.Remove(payload)) },
+			func(payload, _ string) error { return os.Remove(payload) },
 			[]string{"request/"},
 		},
 		"missing record": {
-			func(t *testing.T, _, record string) { must(t, os.Remove(record)) },
+			func(_, record string) error { return os.Remove(record) },
 			[]string{"payload/"},
 		},
 		"cut record": {
-			func(t *testing.T, _, record string) { must(t, os.Truncate(record, 30)) },
+			func(_, record string) error { return os.Truncate(record, 30) },
 			[]string{"payload/", "request/"},
 		},
 		"record that says another size": {
-			func(t *testing.T, _, record string) { replace(t, record, `"bytes": 11000`, `"bytes": 11001`) },
+			func(_, record string) error { return replace(record, `"bytes": 11000`, `"bytes": 11001`) },
 			[]string{"request/"},
 		},
 		"record of another address": {
-			func(t *testing.T, _, record string) { replace(t, record, "example.com", "example.org") },
+			func(_, record string) error { return replace(record, "example.com", "example.org") },
 			[]string{"payload/", "request/"},
 		},
 		"record with an unknown field": {
-			func(t *testing.T, _, record string) { replace(t, record, `"bytes"`, `"octets"`) },
+			func(_, record string) error { return replace(record, `"bytes"`, `"octets"`) },
 			[]string{"payload/", "request/"},
 		},
 		"foreign files": {
-			func(t *testing.T, payload, record string) {
-				must(t, os.WriteFile(payload+".bak", nil, 0o600))
-				must(t, os.WriteFile(filepath.Join(filepath.Dir(record), "notes.txt"), nil, 0o600))
-				must(t, os.Symlink(payload, filepath.Join(filepath.Dir(payload), "link")))
+			func(payload, record string) error {
+				return errors.Join(
+					os.WriteFile(payload+".bak", nil, 0o600),
+					os.WriteFile(filepath.Join(filepath.Dir(record), "notes.txt"), nil, 0o600),
+					os.Symlink(payload, filepath.Join(filepath.Dir(payload), "link")),
+				)
 			},
 			[]string{"payload/", "payload/", "request/"},
 		},
@@ -73,7 +76,7 @@ func TestVerifyNamesEveryFault(t *testing.T) {
 			t.Parallel()
 			a := open(t, t.TempDir())
 			put(t, a, answerAt("https://example.com/", noon, 200), body)
-			tc.harm(t, files(t, a, payloadDir)[0], files(t, a, requestDir)[0])
+			must(t, tc.harm(files(t, a, payloadDir)[0], files(t, a, requestDir)[0]))
 			report, err := a.Verify(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -108,17 +111,17 @@ func TestReadingNoticesDamage(t *testing.T) {
 	info, err := os.Stat(path)
 	must(t, err)
 	for at := range info.Size() {
-		flip(t, path, int(at))
+		must(t, flip(path, int(at)))
 		var corrupt *CorruptError
 		if _, err := read(a, r.Hash); !errors.As(err, &corrupt) || corrupt.Path != path {
 			t.Fatalf("byte %d flipped: %v, want a CorruptError that names the file", at, err)
 		}
-		flip(t, path, int(at))
+		must(t, flip(path, int(at)))
 	}
 	if got, err := read(a, r.Hash); got != b.String() || err != nil {
 		t.Errorf("all bytes back: %v", err)
 	}
-	flip(t, path, 100)
+	must(t, flip(path, 100))
 	put(t, a, answerAt("https://example.com/", noon.Add(time.Hour), 200), b.String())
 	if got, err := read(a, r.Hash); got != b.String() || err != nil {
 		t.Errorf("the same answer again should mend the file: %v", err)
@@ -130,7 +133,7 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 	a := open(t, t.TempDir())
 	put(t, a, answerAt("https://example.com/", noon, 200), "x")
 	path := files(t, a, requestDir)[0]
-	replace(t, path, "{", "[")
+	must(t, replace(path, "{", "["))
 	for name, fn := range map[string]func() error{
 		"Answers": func() error { _, err := a.Answers("p", "GET", "https://example.com/"); return err },
 		"Newest":  func() error { _, _, err := a.Newest("p", "GET", "https://example.com/", time.Time{}); return err },
@@ -169,23 +172,25 @@ func must(t *testing.T, err error) {
 }
 
 // flip inverts one byte of a file; a negative offset counts from its end.
-func flip(t *testing.T, path string, at int) {
-	t.Helper()
+func flip(path string, at int) error {
 	b, err := os.ReadFile(path)
-	must(t, err)
+	if err != nil {
+		return err
+	}
 	if at < 0 {
 		at += len(b)
 	}
 	b[at] ^= 0xFF
-	must(t, os.WriteFile(path, b, 0o600))
+	return os.WriteFile(path, b, 0o600)
 }
 
-func replace(t *testing.T, path, old, text string) {
-	t.Helper()
+func replace(path, old, text string) error {
 	b, err := os.ReadFile(path)
-	must(t, err)
-	if !strings.Contains(string(b), old) {
-		t.Fatalf("%s has no %q:\n%s", path, old, b)
+	if err != nil {
+		return err
 	}
-	must(t, os.WriteFile(path, []byte(strings.Replace(string(b), old, text, 1)), 0o600))
+	if !strings.Contains(string(b), old) {
+		return fmt.Errorf("%s has no %q:\n%s", path, old, b)
+	}
+	return os.WriteFile(path, []byte(strings.Replace(string(b), old, text, 1)), 0o600)
 }
