@@ -125,6 +125,8 @@ func TestFilesThatAreNotUsed(t *testing.T) {
 	short := line("BBB", -1)
 	cash := line("USD", -1.1)
 	cash.AssetClass = "Cash and/or Derivatives"
+	thousands, whole := line("AAA", 60), line("BBB", 40)
+	thousands.MarketValue, whole.MarketValue = schemas.Some(600.0), schemas.Some(400_000.0)
 	unweighed := line("CCC", 0)
 	unweighed.Weight = schemas.None[float64]()
 	for name, test := range map[string]struct {
@@ -136,6 +138,7 @@ func TestFilesThatAreNotUsed(t *testing.T) {
 		"missing lines":          {[]schemas.Holding{line("AAA", 30), line("BBB", 20)}, "add up to 50.00 %"},
 		"fractions, not percent": {[]schemas.Holding{line("AAA", 0.6), line("BBB", 0.4)}, "add up to 1.00 %"},
 		"a line without weight":  {[]schemas.Holding{line("AAA", 60), line("BBB", 40), unweighed}, "no market value and some no weight"},
+		"values in two units":    {[]schemas.Holding{thousands, whole}, "line 1, AAA, is 0.15 % by its market value and 60.00 % as published"},
 		"no shares":              {[]schemas.Holding{{Ticker: "USD", AssetClass: "Cash", Weight: schemas.Some(100.0)}}, "no weight"},
 	} {
 		t.Run(name, func(t *testing.T) {

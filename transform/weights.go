@@ -21,6 +21,9 @@ const (
 	// Published weights add up to 100 but for rounding: 2,000 lines of two
 	// decimals have been seen to add up to 99.5.
 	minWeightSum, maxWeightSum = 97, 103
+	// Weights by market value and as published differ by the rounding of the
+	// latter, half a unit of the second decimal in all files seen.
+	maxWeightGap = 0.25
 )
 
 // portfolio is a cleaned holdings file: the weights of its equity lines, one
@@ -92,6 +95,9 @@ func cleanHoldings(lines []*schemas.Holding, id *identity) (portfolio, error) {
 	if !ok {
 		return p, errors.New("some lines have no market value and some no weight")
 	}
+	if err := checkMeasures(lines); err != nil {
+		return p, err
+	}
 	sums, isins := make(map[string]float64), make(map[string]string)
 	var equity, all []float64
 	for _, h := range lines {
@@ -136,6 +142,25 @@ func checkWeights(lines []*schemas.Holding) error {
 	}
 	if s := sum(published); len(published) == len(lines) && (s < minWeightSum || s > maxWeightSum) {
 		return fmt.Errorf("its weights add up to %.2f %%", s)
+	}
+	return nil
+}
+
+// checkMeasures refuses a file whose market values and published weights tell
+// different stories: a value in another unit, a column that has moved.
+func checkMeasures(lines []*schemas.Holding) error {
+	var values []float64
+	for _, h := range lines {
+		if !h.MarketValue.OK || !h.Weight.OK {
+			return nil
+		}
+		values = append(values, h.MarketValue.V)
+	}
+	total := sum(values)
+	for _, h := range lines {
+		if byValue := 100 * h.MarketValue.V / total; !(math.Abs(byValue-h.Weight.V) <= maxWeightGap) {
+			return fmt.Errorf("line %d, %s, is %.2f %% by its market value and %.2f %% as published", h.Line, cmp.Or(h.Ticker, h.Name), byValue, h.Weight.V)
+		}
 	}
 	return nil
 }
