@@ -225,6 +225,6 @@ func (p *published) agree(check, used, other string, a, b readings, rounding flo
 		worst = max(worst, math.Abs(x-y))
 	}
 	if n > 0 {
-		p.find(check, schemas.SeverityWarning, first, "%s and %s differ on %d days, by up to %.6g; %s is used", used, other, n, worst, used)
+		p.find(check, schemas.SeverityWarning, first, "%s and %s differ on %d days, by up to %.6g; the first is used", used, other, n, worst)
 	}
 }

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -148,8 +149,13 @@ func (p *published) onRRPRate(in *Inputs, overnight map[schemas.Date]schemas.Ope
 	return p.administered(out)
 }
 
-// basisPoints is a - b for rates in percent.
-func basisPoints(v []float64) (float64, schemas.Status) { return (v[0] - v[1]) * 100, schemas.StatusOK }
+// basisPoints is a - b for rates in percent. Rates are published as decimals;
+// counted in millionths of a percent they subtract without a remainder of
+// binary fractions.
+func basisPoints(v []float64) (float64, schemas.Status) {
+	const millionths = 1e6
+	return (math.Round(v[0]*millionths) - math.Round(v[1]*millionths)) / (millionths / 100), schemas.StatusOK
+}
 
 // abnormalWindow is how many past observations a spread is held against, and
 // abnormalQuantile the quantile of them that it has to exceed.

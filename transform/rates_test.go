@@ -34,12 +34,12 @@ func TestSpreads_WE4_8(t *testing.T) {
 		"spread_sofr_iorb": 9, "spread_effr_iorb": -6, "spread_sofr_rrp": 24, "spread_sofr_upper": -1,
 		"sofr": 4.24, "effr": 4.09, "iorb": 4.15, "onrrp_rate": 4, "target_lower": 4, "target_upper": 4.25,
 	} {
-		near(t, metric, valueOf(t, got, metric, "2025-09-30"), want, tolerance)
+		near(t, metric, valueOf(t, got, metric, "2025-09-30"), want, 0)
 	}
 	for metric, want := range map[string]float64{
 		"spread_sofr_iorb": 315, "sofr_p99_p25": 400, "sofr_p75_p25": 85, "sofr_p99_p1": 675, "sofr_volume": 1177,
 	} {
-		near(t, metric+" in 2019", valueOf(t, got, metric, "2019-09-17"), want, tolerance)
+		near(t, metric+" in 2019", valueOf(t, got, metric, "2019-09-17"), want, 0)
 	}
 	f := factOf(t, got, "spread_sofr_iorb", "2025-09-30")
 	if f.Basis != "fred+nyfed" || !f.KnownAt.Equal(utc(t, "2025-10-01T12:00:00Z")) {
