@@ -29,7 +29,7 @@ import (
 
 func start(tb testing.TB, change func(*sandbox.Config)) *sandbox.Sandbox {
 	tb.Helper()
-	c := sandbox.Config{Seed: 11, Securities: 200, From: day(2024, time.January, 1), To: day(2025, time.December, 31)}
+	c := sandbox.Config{Seed: 11, Securities: 120, From: day(2024, time.January, 1), To: day(2025, time.December, 31)}
 	if change != nil {
 		change(&c)
 	}

@@ -70,7 +70,8 @@ func (w *world) h41Archive(q *request) *answer {
 	if len(weeks) == 0 {
 		return notFound()
 	}
-	released := w.cal.H41Release(weeks[len(weeks)-1])
+	// A correction is posted some time after the release.
+	released := w.cal.H41Release(weeks[len(weeks)-1]).Add(time.Duration(w.posts) * time.Minute)
 	a := &answer{
 		kind:  "application/x-zip-compressed",
 		text:  func(out io.Writer) error { return w.writeSDMX(out, weeks, released) },

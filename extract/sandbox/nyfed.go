@@ -168,7 +168,7 @@ func (w *world) deskRecent(kind, which, last string) *answer {
 	from := w.market.from
 	switch which {
 	case "latest":
-		for !w.cal.IsFedDay(to) || len(w.results(to, to)) == 0 {
+		for to > from && len(w.results(to, to)) == 0 {
 			to--
 		}
 		from = to

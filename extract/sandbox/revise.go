@@ -137,6 +137,7 @@ func (s *Sandbox) ReviseReserves(wednesday schemas.Date, millions int64) error {
 		f := *w.fed
 		f.balances = slices.Clone(f.balances)
 		f.at(wednesday).moved += millions
+		w.posts++
 		w.fed = &f
 		return nil
 	})
@@ -149,6 +150,7 @@ func (s *Sandbox) ReviseObservation(series string, wednesday schemas.Date, milli
 		if _, known := w.variant(series); !known {
 			return fmt.Errorf("the H.4.1 has no series %q", series)
 		}
+		w.posts++
 		w.fixes.observations = with(w.fixes.observations, observationKey{series, wednesday}, millions)
 		return nil
 	})

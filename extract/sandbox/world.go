@@ -17,6 +17,7 @@ type world struct {
 	market *market
 	fed    *fed
 	fixes  revisions
+	posts  int // corrections made so far to the H.4.1
 	memory *memory
 }
 
