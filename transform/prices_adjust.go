@@ -69,6 +69,7 @@ type exDay struct {
 	ratio   float64 // new shares per old share, 1 where there is no split
 	cash    float64 // special dividends and spun-off value, USD per share
 	regular float64 // ordinary dividends, which split-adjusted prices keep
+	unknown bool    // something was spun off whose value nobody gives
 }
 
 // adjust brings prices as traded to the share basis of the newest session, and
@@ -97,6 +98,9 @@ func (p *Panel) adjust(security int, actions []schemas.Action) []Finding {
 			move /= factor // next has been adjusted already
 		}
 		cash := d.cash / prevClose
+		if raw && d.unknown {
+			find("actions_spin_off", d.date, "the value of what was spun off is not given, so the move of %+.1f %% stays in the prices", 100*(move-1))
+		}
 		if d.ratio != 1 && math.Max(cash, d.regular/prevClose) > largeCash {
 			find("actions_twice", d.date, "a ratio of %g and %g USD in cash on one day look like one event; the ratio alone is applied", d.ratio, d.cash+d.regular)
 			cash = 0
@@ -153,11 +157,20 @@ func (p *Panel) exDays(actions []schemas.Action) []exDay {
 		switch a.Kind {
 		case schemas.ActionDividend:
 			d.regular += max(a.Amount.V, 0)
-		case schemas.ActionSpinOff, schemas.ActionSpecial, schemas.ActionSplit:
-			if a.Ratio.OK && a.Ratio.V > 0 {
-				d.ratio *= a.Ratio.V
-			} else {
+		case schemas.ActionSpecial:
+			d.cash += max(a.Amount.V, 0)
+		case schemas.ActionSpinOff:
+			switch {
+			case a.Amount.OK:
 				d.cash += max(a.Amount.V, 0)
+			case a.Ratio.V > 1: // the value before to the value after, as when booked as a split
+				d.ratio *= a.Ratio.V
+			default: // shares of the new company for each old one say nothing of their value
+				d.unknown = true
+			}
+		case schemas.ActionSplit:
+			if a.Ratio.V > 0 {
+				d.ratio *= a.Ratio.V
 			}
 		}
 	}

@@ -72,6 +72,14 @@ func TestUnadjustedPricesAreAdjusted(t *testing.T) {
 			[]float64{125, 125, 100, 101},
 			[]float64{100, 100, 100, 101}, func(m *market) { m.action(schemas.ActionSpinOff, 2, 1.25, 0) }, "",
 		},
+		"spin-off by value and shares": {
+			[]float64{80, 100, 90, 91},
+			[]float64{72, 90, 90, 91}, func(m *market) { m.action(schemas.ActionSpinOff, 2, 0.5, 10) }, "",
+		},
+		"spin-off by shares alone": {
+			[]float64{80, 100, 90, 91},
+			[]float64{80, 100, 90, 91}, func(m *market) { m.action(schemas.ActionSpinOff, 2, 0.5, 0) }, "actions_spin_off",
+		},
 		"ordinary dividend": {
 			[]float64{100, 100, 99, 99},
 			[]float64{100, 100, 99, 99}, func(m *market) { m.action(schemas.ActionDividend, 2, 0, 1) }, "",
