@@ -56,7 +56,7 @@ func openParquet(p *extract.Payload, f *File, plan *plan) (_ rows, err error) {
 	r := &parquetRows{style: f.style(), file: file}
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			err = fmt.Errorf("not a readable Parquet file: %v", panicked)
+			err = unreadable(panicked)
 		}
 		if err != nil {
 			err = errors.Join(err, r.Close())
@@ -67,7 +67,7 @@ func openParquet(p *extract.Payload, f *File, plan *plan) (_ rows, err error) {
 	}
 	pf, err := parquet.OpenFile(file, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return nil, fmt.Errorf("not a readable Parquet file: %w", err)
+		return nil, unreadable(err)
 	}
 	if r.leaves, err = findLeaves(pf, plan); err != nil {
 		return nil, err
@@ -273,10 +273,19 @@ func (r *parquetRows) value(column int) (v parquet.Value, err error) {
 	}
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			err = fmt.Errorf("damaged: %v", panicked)
+			err = unreadable(panicked)
 		}
 	}()
-	return c.at(r.row)
+	if v, err = c.at(r.row); err != nil {
+		err = unreadable(err)
+	}
+	return v, err
+}
+
+// unreadable reports what the library found wrong, which can be a text of any
+// length out of the file.
+func unreadable(cause any) error {
+	return fmt.Errorf("not a readable Parquet file: %.300v", cause)
 }
 
 func (r *parquetRows) Text(column int) (string, error) {

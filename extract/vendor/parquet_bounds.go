@@ -121,7 +121,7 @@ func readPageHeader(protocol *thrift.CompactProtocol, buf *[]byte, r *io.Section
 			return h, int64(in.BytesRead()), nil
 		}
 		if n == r.Size() || window >= maxPageHeader {
-			return nil, 0, fmt.Errorf("decode the header: %w", err)
+			return nil, 0, fmt.Errorf("decode the header: %.300s", err.Error())
 		}
 	}
 }
