@@ -83,7 +83,7 @@ func (e encoder[T]) append(buf []byte, fields []schemas.Field[T], rows []T, i in
 		switch f.Kind {
 		case schemas.KindText, schemas.KindSymbol:
 			s := *f.Text(row)
-			buf = binary.LittleEndian.AppendUint32(buf, uint32(len(s))) //nolint:gosec // rows are far smaller than 4 GiB
+			buf = binary.LittleEndian.AppendUint32(buf, uint32(len(s)))
 			buf = append(buf, s...)
 		case schemas.KindDate, schemas.KindLongDate:
 			buf = appendInt32(buf, int32(*f.Date(row)))
@@ -128,11 +128,11 @@ func appendFlag(buf []byte, set bool) []byte {
 }
 
 func appendInt32(buf []byte, v int32) []byte {
-	return binary.LittleEndian.AppendUint32(buf, uint32(v)) //nolint:gosec // the bits are what is meant
+	return binary.LittleEndian.AppendUint32(buf, uint32(v))
 }
 
 func appendInt64(buf []byte, v int64) []byte {
-	return binary.LittleEndian.AppendUint64(buf, uint64(v)) //nolint:gosec // the bits are what is meant
+	return binary.LittleEndian.AppendUint64(buf, uint64(v))
 }
 
 // checked says why the value of a column cannot be stored, or nothing.

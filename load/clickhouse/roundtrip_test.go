@@ -40,6 +40,7 @@ func TestRoundTrip(t *testing.T) {
 const roundTripChecks = 2
 
 func roundTrip[T any](t *testing.T, w *Warehouse, table schemas.Table[T]) {
+	t.Helper()
 	enc := newEncoder(table)
 	for seed := range roundTripChecks {
 		win := table.Cut.Window("O'Neill \\ part\t\n", schemas.NewDate(2024+seed, 7, 1))
@@ -67,6 +68,7 @@ func roundTrip[T any](t *testing.T, w *Warehouse, table schemas.Table[T]) {
 }
 
 func roundTripLog[T any](t *testing.T, w *Warehouse, table schemas.Table[T]) {
+	t.Helper()
 	enc := newEncoder(table)
 	rows := rapid.Custom(func(rt *rapid.T) []T { return genRows(rt, table, schemas.Window{}) }).Example(1)
 	rows = unique(enc, rows)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tidemark/schemas"
@@ -243,7 +244,7 @@ func metricView(register []schemas.Metric) view {
 			if c.value != nil {
 				n = c.value(m)
 			}
-			cells = append(cells, fmt.Sprint(n))
+			cells = append(cells, strconv.FormatInt(n, 10))
 		}
 		rows = append(rows, "("+strings.Join(cells, ", ")+")")
 	}

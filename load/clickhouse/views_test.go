@@ -37,10 +37,10 @@ func facts(metric, universe string, from schemas.Date, values ...float64) []sche
 }
 
 // replace stores the rows of one window.
-func replace[T any](t testing.TB, w *Warehouse, table schemas.Table[T], rows []T) {
-	t.Helper()
-	if _, err := Replace(t.Context(), w, table, build(table.WindowOf(&rows[0])), rows); err != nil {
-		t.Fatal(err)
+func replace[T any](tb testing.TB, w *Warehouse, table schemas.Table[T], rows []T) {
+	tb.Helper()
+	if _, err := Replace(tb.Context(), w, table, build(table.WindowOf(&rows[0])), rows); err != nil {
+		tb.Fatal(err)
 	}
 }
 
@@ -84,10 +84,10 @@ func stocked(t *testing.T) *Warehouse {
 }
 
 // lines returns a query's rows as text, columns separated by bars.
-func lines(t testing.TB, w *Warehouse, sql string) []string {
-	t.Helper()
+func lines(tb testing.TB, w *Warehouse, sql string) []string {
+	tb.Helper()
 	var out []string
-	err := w.each(t.Context(), "SELECT arrayStringConcat(arrayMap(x -> ifNull(x, 'NULL'), [*]), '|') FROM (SELECT * APPLY toString FROM ("+sql+"))", nil, func() { out = nil },
+	err := w.each(tb.Context(), "SELECT arrayStringConcat(arrayMap(x -> ifNull(x, 'NULL'), [*]), '|') FROM (SELECT * APPLY toString FROM ("+sql+"))", nil, func() { out = nil },
 		func(rows driver.Rows) error {
 			var s string
 			if err := rows.Scan(&s); err != nil {
@@ -97,7 +97,7 @@ func lines(t testing.TB, w *Warehouse, sql string) []string {
 			return nil
 		})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -40,7 +41,7 @@ func ParseDSN(dsn string) (Options, error) {
 		return Options{}, fmt.Errorf("clickhouse: read address: %w", err)
 	}
 	if o.Protocol != clickhouse.Native {
-		return Options{}, fmt.Errorf("clickhouse: read address: only the native protocol is spoken (clickhouse://, port 9000 or 9440)")
+		return Options{}, errors.New("clickhouse: read address: only the native protocol is spoken (clickhouse://, port 9000 or 9440)")
 	}
 	return Options{
 		Addr: o.Addr, User: o.Auth.Username, Password: o.Auth.Password, TLS: o.TLS,
@@ -74,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Warehouse, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = time.Now //nolint:forbidigo // the clock of those who bring none
 	}
 	co := &clickhouse.Options{
 		Addr: o.Addr,

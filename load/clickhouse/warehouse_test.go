@@ -41,79 +41,80 @@ func TestMain(m *testing.M) {
 }
 
 // sharedEngine returns the engine that tests share, as the test before left it.
-func sharedEngine(t testing.TB) *engine.Engine {
-	t.Helper()
-	enginetest.Require(t)
+func sharedEngine(tb testing.TB) *engine.Engine {
+	tb.Helper()
+	enginetest.Require(tb)
 	shared.once.Do(func() {
-		if shared.dir, shared.err = os.MkdirTemp("", "tidemark-clickhouse-"); shared.err == nil {
+		shared.dir, shared.err = os.MkdirTemp("", "tidemark-clickhouse-") //nolint:usetesting // outlives the test
+		if shared.err == nil {
 			shared.e, shared.err = engine.Open(context.Background(), engine.Config{Dir: shared.dir, MaxMemory: 4 << 30})
 		}
 	})
 	if shared.err != nil {
-		t.Fatal(shared.err)
+		tb.Fatal(shared.err)
 	}
 	return shared.e
 }
 
 // blank returns a Warehouse on the shared engine without any database.
-func blank(t testing.TB) *Warehouse {
-	t.Helper()
-	w := open(t, sharedEngine(t))
+func blank(tb testing.TB) *Warehouse {
+	tb.Helper()
+	w := open(tb, sharedEngine(tb))
 	for _, db := range []string{"mart", "facts", "raw", "ops"} {
-		if err := w.exec(t.Context(), "DROP DATABASE IF EXISTS "+db+" SYNC"); err != nil {
-			t.Fatal(err)
+		if err := w.exec(tb.Context(), "DROP DATABASE IF EXISTS "+db+" SYNC"); err != nil {
+			tb.Fatal(err)
 		}
 	}
 	return w
 }
 
 // open returns a Warehouse of an engine, closed with the test.
-func open(t testing.TB, e *engine.Engine) *Warehouse {
-	t.Helper()
+func open(tb testing.TB, e *engine.Engine) *Warehouse {
+	tb.Helper()
 	a := e.Loader()
-	w, err := Open(t.Context(), Options{Addr: []string{a.Addr}, User: a.User, Password: a.Password})
+	w, err := Open(tb.Context(), Options{Addr: []string{a.Addr}, User: a.User, Password: a.Password})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := w.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return w
 }
 
 // fresh returns a migrated Warehouse on the shared engine, without any rows.
-func fresh(t testing.TB) *Warehouse {
-	t.Helper()
-	w := open(t, sharedEngine(t))
-	if _, err := w.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+func fresh(tb testing.TB) *Warehouse {
+	tb.Helper()
+	w := open(tb, sharedEngine(tb))
+	if _, err := w.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 	for _, d := range schemas.Datasets() {
-		if err := w.exec(t.Context(), "TRUNCATE TABLE "+qualified(d.Database, d.Name)+" SYNC"); err != nil {
-			t.Fatal(err)
+		if err := w.exec(tb.Context(), "TRUNCATE TABLE "+qualified(d.Database, d.Name)+" SYNC"); err != nil {
+			tb.Fatal(err)
 		}
 	}
 	return w
 }
 
 // stagings returns the staging tables that exist.
-func stagings(t testing.TB, w *Warehouse) []string {
-	t.Helper()
+func stagings(tb testing.TB, w *Warehouse) []string {
+	tb.Helper()
 	var names []string
 	if err := w.row(context.Background(), "SELECT groupArray(name) FROM system.tables WHERE database = 'ops' AND startsWith(name, 'stage_')", nil, &names); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return names
 }
 
 // openSwaps returns the steps of the swaps that are not over.
-func openSwaps(t testing.TB, w *Warehouse) []string {
-	t.Helper()
+func openSwaps(tb testing.TB, w *Warehouse) []string {
+	tb.Helper()
 	all, err := w.readJournal(context.Background(), Query{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var out []string
 	for _, s := range all {
