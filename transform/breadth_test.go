@@ -10,6 +10,7 @@ import (
 // marketWE21 is the market of worked example 2.1. On the split-adjusted basis
 // prices are as traded; on the total-return basis they are the publisher's.
 func marketWE21(t *testing.T, adjustment string) *market {
+	t.Helper()
 	m := newMarket(t, 2, "2024-03-05")
 	const before, now = 0, 1
 	for _, s := range []string{"M1", "M2", "M3", "M4", "M5", "M6", "M7", "M9"} {

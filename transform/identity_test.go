@@ -48,7 +48,7 @@ func FuzzSpell(f *testing.F) {
 		if strings.ContainsAny(got, "-/ _") {
 			t.Errorf("%q is spelled %q", symbol, got)
 		}
-		for d := schemas.Date(0); d < 9; d++ {
+		for d := range schemas.Date(9) {
 			if id.resolve(symbol, d) != id.resolve(got, d) {
 				t.Errorf("%q and its canonical spelling %q are not one security on day %d", symbol, got, d)
 			}
@@ -115,6 +115,7 @@ func TestRenamesOverTime(t *testing.T) {
 
 // renamedMarket has a member OLD that becomes NEW on the third of five sessions.
 func renamedMarket(t *testing.T) *market {
+	t.Helper()
 	m := newMarket(t, 5, "2025-01-24")
 	m.Window.From = m.sessions[0]
 	m.Renames = []schemas.Rename{{Date: m.sessions[2], Old: "OLD", New: "NEW"}}
@@ -206,8 +207,11 @@ func TestIssuersOfLines(t *testing.T) {
 	in := Inputs{
 		Calendar: calendar.US(),
 		Constituents: []schemas.Constituent{
-			{AsOf: 10, Symbol: "GOOGL", CIK: 1652044}, {AsOf: 10, Symbol: "FOO", CIK: 1}, {AsOf: 20, Symbol: "FOO", CIK: 2},
-			{AsOf: 10, Symbol: "CON1", CIK: 3}, {AsOf: 10, Symbol: "CON2", CIK: 4},
+			{AsOf: 10, Symbol: "GOOGL", CIK: 1652044},
+			{AsOf: 10, Symbol: "FOO", CIK: 1},
+			{AsOf: 20, Symbol: "FOO", CIK: 2},
+			{AsOf: 10, Symbol: "CON1", CIK: 3},
+			{AsOf: 10, Symbol: "CON2", CIK: 4},
 		},
 	}
 	for ticker, number := range map[string]string{

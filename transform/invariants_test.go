@@ -32,7 +32,7 @@ func TestInvariant1_WeightsDoNotDependOnScaleOrderOrSplits(t *testing.T) {
 		split := rapid.SampledFrom([]float64{0.1, 0.5, 1.5, 2, 3, 20}).Draw(rt, "split")
 		compute := func(change func(m *market)) []schemas.Fact {
 			m := *at
-			m.Inputs.Holdings, m.Inputs.Bars = nil, nil
+			m.Holdings, m.Bars = nil, nil
 			for i, v := range values {
 				h := schemas.Holding{Ticker: "T" + strconv.Itoa(i), MarketValue: schemas.Some(v)}
 				m.file(m.sessions[0], append([]schemas.Holding(nil), h)...)
@@ -81,7 +81,7 @@ func TestInvariant1_WeightsDoNotDependOnScaleOrderOrSplits(t *testing.T) {
 // schemasInputs returns the market with one file of the given market values.
 func schemasInputs(at *market, values []float64) *market {
 	m := *at
-	m.Inputs.Holdings, m.Inputs.Bars = nil, nil
+	m.Holdings, m.Bars = nil, nil
 	var lines []schemas.Holding
 	for i, v := range values {
 		lines = append(lines, schemas.Holding{Ticker: "T" + strconv.Itoa(i), MarketValue: schemas.Some(v)})
@@ -136,7 +136,7 @@ func TestInvariant2_Concentration(t *testing.T) {
 // prices that often tie.
 func drawMarket(t *rapid.T, at *market) *market {
 	m := *at
-	m.Inputs.Bars, m.Inputs.Spells = nil, nil
+	m.Bars, m.Spells = nil, nil
 	m.Window.From = m.sessions[0]
 	n := len(m.sessions)
 	for i := range rapid.IntRange(1, 8).Draw(t, "securities") {
@@ -167,7 +167,7 @@ func drawMarket(t *rapid.T, at *market) *market {
 	}
 	m.bar("ANY", 0, 1, 1) // the panel spans all sessions
 	m.bar("ANY", n-1, 1, 1)
-	m.Inputs.Spells = append(m.Inputs.Spells, schemas.Spell{Index: "T", Symbol: "FIRST", From: m.sessions[0].AddDays(-99), To: m.sessions[0].AddDays(-98)})
+	m.Spells = append(m.Spells, schemas.Spell{Index: "T", Symbol: "FIRST", From: m.sessions[0].AddDays(-99), To: m.sessions[0].AddDays(-98)})
 	return &m
 }
 
@@ -332,7 +332,7 @@ func TestInvariants5And7_Counts(t *testing.T) {
 		p := NewPanel(&m.Inputs)
 		got := p.tally(0, len(p.Sessions), shortWindows)
 		mirror := *m
-		mirror.Inputs.Bars = slices.Clone(m.Bars)
+		mirror.Bars = slices.Clone(m.Bars)
 		for i := range mirror.Bars {
 			b := &mirror.Bars[i]
 			b.Close = 1000 / b.Close
@@ -435,9 +435,9 @@ func TestQuantileIsType7(t *testing.T) {
 
 // syntheticMarket has n members with prices over the given sessions, every
 // tenth of them listed on the way, with holes.
-func syntheticMarket(t testing.TB, n, sessions int) *market {
-	t.Helper()
-	m := newMarket(t, sessions, "2025-06-30")
+func syntheticMarket(tb testing.TB, n, sessions int) *market {
+	tb.Helper()
+	m := newMarket(tb, sessions, "2025-06-30")
 	m.Bars = make([]schemas.Bar, 0, n*sessions)
 	seed := uint64(1)
 	next := func() float64 { // xorshift, so that every run has the same market
@@ -510,7 +510,7 @@ func TestRunInIsEnough(t *testing.T) {
 		all, _ := Compute(dataset, &m.Inputs)
 		short := *m
 		since := m.sessions[600-Warmup(dataset)]
-		short.Inputs.Bars = slices.DeleteFunc(slices.Clone(m.Bars), func(b schemas.Bar) bool { return b.Session < since })
+		short.Bars = slices.DeleteFunc(slices.Clone(m.Bars), func(b schemas.Bar) bool { return b.Session < since })
 		got, _ := Compute(dataset, &short.Inputs)
 		if !reflect.DeepEqual(got, all) || len(got) == 0 {
 			t.Errorf("%s: %d facts with the run-in alone, %d with all history", dataset, len(got), len(all))

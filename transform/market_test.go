@@ -12,29 +12,29 @@ import (
 )
 
 // day parses a date written as 2006-01-02.
-func day(t testing.TB, text string) schemas.Date {
-	t.Helper()
+func day(tb testing.TB, text string) schemas.Date {
+	tb.Helper()
 	d, err := schemas.ParseDate(text)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
 
-func near(t testing.TB, what string, got, want, tolerance float64) {
-	t.Helper()
+func near(tb testing.TB, what string, got, want, tolerance float64) {
+	tb.Helper()
 	if math.IsNaN(got) || math.Abs(got-want) > tolerance {
-		t.Errorf("%s: got %.9g, want %.9g", what, got, want)
+		tb.Errorf("%s: got %.9g, want %.9g", what, got, want)
 	}
 }
 
-func nearOpt(t testing.TB, what string, got schemas.Opt[float64], want, tolerance float64) {
-	t.Helper()
+func nearOpt(tb testing.TB, what string, got schemas.Opt[float64], want, tolerance float64) {
+	tb.Helper()
 	if !got.OK {
-		t.Errorf("%s: got no value, want %.9g", what, want)
+		tb.Errorf("%s: got no value, want %.9g", what, want)
 		return
 	}
-	near(t, what, got.V, want, tolerance)
+	near(tb, what, got.V, want, tolerance)
 }
 
 // market builds inputs by hand: members of the index T, with prices of the
@@ -46,10 +46,10 @@ type market struct {
 
 // newMarket starts a market of n sessions that end with last, which alone is
 // the window.
-func newMarket(t testing.TB, n int, last string) *market {
-	t.Helper()
+func newMarket(tb testing.TB, n int, last string) *market {
+	tb.Helper()
 	cal := calendar.US()
-	end := day(t, last)
+	end := day(tb, last)
 	sessions := cal.Sessions(end.AddDays(-2*n-15), end+1)
 	m := &market{sessions: sessions[len(sessions)-n:]}
 	m.Calendar = cal
@@ -111,10 +111,10 @@ func (m *market) tallyOf(w windows) (dayTally, []float64) {
 }
 
 // facts computes a table and returns its facts by metric and session.
-func (m *market) facts(t testing.TB, dataset string) factSet {
-	t.Helper()
+func (m *market) facts(tb testing.TB, dataset string) factSet {
+	tb.Helper()
 	facts, findings := Compute(dataset, &m.Inputs)
-	return newFactSet(t, facts, findings)
+	return newFactSet(tb, facts, findings)
 }
 
 type factKey struct {
@@ -129,26 +129,26 @@ type factSet struct {
 	findings []Finding
 }
 
-func newFactSet(t testing.TB, facts []schemas.Fact, findings []Finding) factSet {
-	t.Helper()
-	out := factSet{t, make(map[factKey]schemas.Fact), facts, findings}
+func newFactSet(tb testing.TB, facts []schemas.Fact, findings []Finding) factSet {
+	tb.Helper()
+	out := factSet{tb, make(map[factKey]schemas.Fact), facts, findings}
 	for _, f := range facts {
 		k := factKey{f.Metric, f.Session}
 		if _, twice := out.by[k]; twice {
-			t.Errorf("%s on %s is given twice", f.Metric, f.Session)
+			tb.Errorf("%s on %s is given twice", f.Metric, f.Session)
 		}
 		out.by[k] = f
 		if f.Status.HasValue() != f.Value.OK {
-			t.Errorf("%s on %s: value %v with status %s", f.Metric, f.Session, f.Value, f.Status)
+			tb.Errorf("%s on %s: value %v with status %s", f.Metric, f.Session, f.Value, f.Status)
 		}
 		if f.Value.OK && (math.IsNaN(f.Value.V) || math.IsInf(f.Value.V, 0)) {
-			t.Errorf("%s on %s is %v", f.Metric, f.Session, f.Value.V)
+			tb.Errorf("%s on %s is %v", f.Metric, f.Session, f.Value.V)
 		}
 		if f.Coverage.OK && (f.Coverage.V < 0 || f.Coverage.V > 1) {
-			t.Errorf("%s on %s: coverage %v", f.Metric, f.Session, f.Coverage.V)
+			tb.Errorf("%s on %s: coverage %v", f.Metric, f.Session, f.Coverage.V)
 		}
 		if !f.KnownAt.After(f.Session.Time()) {
-			t.Errorf("%s on %s was known at %s, before its day began", f.Metric, f.Session, f.KnownAt)
+			tb.Errorf("%s on %s was known at %s, before its day began", f.Metric, f.Session, f.KnownAt)
 		}
 	}
 	return out
@@ -209,11 +209,11 @@ func sortedBars(bars []schemas.Bar) []schemas.Bar {
 	return bars
 }
 
-func utc(t testing.TB, text string) time.Time {
-	t.Helper()
+func utc(tb testing.TB, text string) time.Time {
+	tb.Helper()
 	v, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }

@@ -53,7 +53,7 @@ const carryLimit = 5
 // NewPanel brings the rows of in onto one set of securities and sessions.
 // Inputs without prices, members and holdings give an empty panel.
 func NewPanel(in *Inputs) *Panel {
-	p := &Panel{windowFrom: 0, windowTo: 0}
+	p := &Panel{}
 	if in.Calendar == nil || len(in.Bars)+len(in.Holdings)+len(in.Spells) == 0 {
 		return p
 	}

@@ -42,81 +42,100 @@ func TestUnadjustedPricesAreAdjusted(t *testing.T) {
 	}{
 		"split": {
 			[]float64{100, 104, 52, 53},
-			[]float64{50, 52, 52, 53}, func(m *market) { m.action(schemas.ActionSplit, 2, 2, 0) }, "",
+			[]float64{50, 52, 52, 53},
+			func(m *market) { m.action(schemas.ActionSplit, 2, 2, 0) }, "",
 		},
 		"reverse split": {
 			[]float64{1, 1.1, 11, 12},
-			[]float64{10, 11, 11, 12}, func(m *market) { m.action(schemas.ActionSplit, 2, 0.1, 0) }, "",
+			[]float64{10, 11, 11, 12},
+			func(m *market) { m.action(schemas.ActionSplit, 2, 0.1, 0) }, "",
 		},
 		"stock dividend": {
 			[]float64{105, 105, 100, 101},
-			[]float64{100, 100, 100, 101}, func(m *market) { m.action(schemas.ActionSplit, 2, 1.05, 0) }, "",
+			[]float64{100, 100, 100, 101},
+			func(m *market) { m.action(schemas.ActionSplit, 2, 1.05, 0) }, "",
 		},
 		"two splits": {
 			[]float64{120, 60, 20, 21},
-			[]float64{20, 20, 20, 21}, func(m *market) { m.action(schemas.ActionSplit, 2, 3, 0); m.action(schemas.ActionSplit, 1, 2, 0) }, "",
+			[]float64{20, 20, 20, 21},
+			func(m *market) { m.action(schemas.ActionSplit, 2, 3, 0); m.action(schemas.ActionSplit, 1, 2, 0) }, "",
 		},
 		"two splits during a halt": {
 			[]float64{120, 0, 0, 20},
-			[]float64{20, 20, 20, 20}, func(m *market) { m.action(schemas.ActionSplit, 1, 3, 0); m.action(schemas.ActionSplit, 2, 2, 0) }, "",
+			[]float64{20, 20, 20, 20},
+			func(m *market) { m.action(schemas.ActionSplit, 1, 3, 0); m.action(schemas.ActionSplit, 2, 2, 0) }, "",
 		},
 		"special dividend": {
 			[]float64{80, 100, 90, 91},
-			[]float64{72, 90, 90, 91}, func(m *market) { m.action(schemas.ActionSpecial, 2, 0, 10) }, "",
+			[]float64{72, 90, 90, 91},
+			func(m *market) { m.action(schemas.ActionSpecial, 2, 0, 10) }, "",
 		},
 		"spin-off by value": {
 			[]float64{80, 100, 90, 91},
-			[]float64{72, 90, 90, 91}, func(m *market) { m.action(schemas.ActionSpinOff, 2, 0, 10) }, "",
+			[]float64{72, 90, 90, 91},
+			func(m *market) { m.action(schemas.ActionSpinOff, 2, 0, 10) }, "",
 		},
 		"spin-off by ratio": {
 			[]float64{125, 125, 100, 101},
-			[]float64{100, 100, 100, 101}, func(m *market) { m.action(schemas.ActionSpinOff, 2, 1.25, 0) }, "",
+			[]float64{100, 100, 100, 101},
+			func(m *market) { m.action(schemas.ActionSpinOff, 2, 1.25, 0) }, "",
 		},
 		"spin-off by value and shares": {
 			[]float64{80, 100, 90, 91},
-			[]float64{72, 90, 90, 91}, func(m *market) { m.action(schemas.ActionSpinOff, 2, 0.5, 10) }, "",
+			[]float64{72, 90, 90, 91},
+			func(m *market) { m.action(schemas.ActionSpinOff, 2, 0.5, 10) }, "",
 		},
 		"spin-off by shares alone": {
 			[]float64{80, 100, 90, 91},
-			[]float64{80, 100, 90, 91}, func(m *market) { m.action(schemas.ActionSpinOff, 2, 0.5, 0) }, "actions_spin_off",
+			[]float64{80, 100, 90, 91},
+			func(m *market) { m.action(schemas.ActionSpinOff, 2, 0.5, 0) }, "actions_spin_off",
 		},
 		"ordinary dividend": {
 			[]float64{100, 100, 99, 99},
-			[]float64{100, 100, 99, 99}, func(m *market) { m.action(schemas.ActionDividend, 2, 0, 1) }, "",
+			[]float64{100, 100, 99, 99},
+			func(m *market) { m.action(schemas.ActionDividend, 2, 0, 1) }, "",
 		},
 		"split and a small dividend on one day": {
 			[]float64{100, 100, 50, 51},
-			[]float64{50, 50, 50, 51}, func(m *market) { m.action(schemas.ActionSplit, 2, 2, 0); m.action(schemas.ActionDividend, 2, 0, 0.2) }, "",
+			[]float64{50, 50, 50, 51},
+			func(m *market) { m.action(schemas.ActionSplit, 2, 2, 0); m.action(schemas.ActionDividend, 2, 0, 0.2) }, "",
 		},
 		"one spin-off booked twice": {
 			[]float64{90, 90, 60, 61},
-			[]float64{60, 60, 60, 61}, func(m *market) { m.action(schemas.ActionSplit, 2, 1.5, 0); m.action(schemas.ActionDividend, 2, 0, 30) }, "actions_twice",
+			[]float64{60, 60, 60, 61},
+			func(m *market) { m.action(schemas.ActionSplit, 2, 1.5, 0); m.action(schemas.ActionDividend, 2, 0, 30) }, "actions_twice",
 		},
 		"one special dividend booked twice": {
 			[]float64{90, 90, 60, 61},
-			[]float64{60, 60, 60, 61}, func(m *market) { m.action(schemas.ActionSplit, 2, 1.5, 0); m.action(schemas.ActionSpecial, 2, 0, 30) }, "actions_twice",
+			[]float64{60, 60, 60, 61},
+			func(m *market) { m.action(schemas.ActionSplit, 2, 1.5, 0); m.action(schemas.ActionSpecial, 2, 0, 30) }, "actions_twice",
 		},
 		"split that does not show": {
 			[]float64{100, 101, 102, 103},
-			[]float64{100, 101, 102, 103}, func(m *market) { m.action(schemas.ActionSplit, 2, 2, 0) }, "actions_no_jump",
+			[]float64{100, 101, 102, 103},
+			func(m *market) { m.action(schemas.ActionSplit, 2, 2, 0) }, "actions_no_jump",
 		},
 		"more cash than price": {
 			[]float64{10, 10, 9, 9},
-			[]float64{10, 10, 9, 9}, func(m *market) { m.action(schemas.ActionSpecial, 2, 0, 12) }, "actions_cash",
+			[]float64{10, 10, 9, 9},
+			func(m *market) { m.action(schemas.ActionSpecial, 2, 0, 12) }, "actions_cash",
 		},
 		"split before the first price": {
 			[]float64{0, 0, 50, 51},
-			[]float64{0, 0, 50, 51}, func(m *market) { m.action(schemas.ActionSplit, 2, 2, 0) }, "",
+			[]float64{0, 0, 50, 51},
+			func(m *market) { m.action(schemas.ActionSplit, 2, 2, 0) }, "",
 		},
 		"split after the window": {
 			[]float64{100, 101, 102, 103},
-			[]float64{100, 101, 102, 103}, func(m *market) {
+			[]float64{100, 101, 102, 103},
+			func(m *market) {
 				m.Actions = []schemas.Action{{Publisher: "P", Symbol: "A", ExDate: m.Window.To, Kind: schemas.ActionSplit, Ratio: schemas.Some(2.0)}}
 			}, "",
 		},
 		"two publishers of one split": {
 			[]float64{100, 104, 52, 53},
-			[]float64{50, 52, 52, 53}, func(m *market) {
+			[]float64{50, 52, 52, 53},
+			func(m *market) {
 				m.action(schemas.ActionSplit, 2, 2, 0)
 				m.action(schemas.ActionSplit, 2, 2.0001, 0)
 				m.Actions[1].Publisher = "Q"
@@ -124,7 +143,8 @@ func TestUnadjustedPricesAreAdjusted(t *testing.T) {
 		},
 		"two publishers that disagree": {
 			[]float64{100, 104, 52, 53},
-			[]float64{50, 52, 52, 53}, func(m *market) {
+			[]float64{50, 52, 52, 53},
+			func(m *market) {
 				m.action(schemas.ActionSplit, 2, 3, 0)
 				m.Actions[0].Publisher = "Q"
 				m.action(schemas.ActionSplit, 2, 2, 0)

@@ -30,17 +30,17 @@ func (r table) text(row []string, column string) string { return row[r.column[co
 
 // readTable reads a CSV file of the real data, gzipped or not; skip lines come
 // before the header.
-func readTable(t testing.TB, skip int, path ...string) table {
-	t.Helper()
-	f, err := os.Open(sharedtest.File(t, path...))
+func readTable(tb testing.TB, skip int, path ...string) table {
+	tb.Helper()
+	f, err := os.Open(sharedtest.File(tb, path...))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer f.Close()
 	var r io.Reader = f
 	if strings.HasSuffix(path[len(path)-1], ".gz") {
 		if r, err = gzip.NewReader(f); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	c := csv.NewReader(r)
@@ -48,7 +48,7 @@ func readTable(t testing.TB, skip int, path ...string) table {
 	c.LazyQuotes = true
 	rows, err := c.ReadAll()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	rows = rows[skip:]
 	out := table{make(map[string]int), rows[1:]}
@@ -58,15 +58,15 @@ func readTable(t testing.TB, skip int, path ...string) table {
 	return out
 }
 
-func number(t testing.TB, text string) schemas.Opt[float64] {
-	t.Helper()
+func number(tb testing.TB, text string) schemas.Opt[float64] {
+	tb.Helper()
 	text = strings.ReplaceAll(text, ",", "")
 	if text == "" || text == "-" {
 		return schemas.None[float64]()
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return schemas.Some(v)
 }
@@ -100,75 +100,75 @@ type realInputs struct {
 	in   Inputs
 }
 
-func (r *realInputs) get(t testing.TB) Inputs {
-	t.Helper()
-	sharedtest.Dir(t) // skips
+func (r *realInputs) get(tb testing.TB) Inputs {
+	tb.Helper()
+	sharedtest.Dir(tb) // skips
 	r.once.Do(func() {
 		r.in.Calendar = calendar.US()
 		r.in.Universe = Universe{ID: "SPX_MEMBERS", Index: "SP500", Funds: []string{"IVV", "SPY"}, Prices: []string{"vendor"}}
-		r.readPrices(t)
-		r.readMembership(t)
+		r.readPrices(tb)
+		r.readMembership(tb)
 		for _, x := range realRenames {
-			r.in.Renames = append(r.in.Renames, schemas.Rename{Date: day(t, x.date), Old: x.old, New: x.new})
+			r.in.Renames = append(r.in.Renames, schemas.Rename{Date: day(tb, x.date), Old: x.old, New: x.new})
 		}
 		for _, file := range []string{"IVV_2023-04-06", "IVV_2024-12-06"} {
-			r.in.Holdings = append(r.in.Holdings, readISharesFile(t, "IVV", day(t, file[4:]), file+".csv", 9)...)
+			r.in.Holdings = append(r.in.Holdings, readISharesFile(tb, "IVV", day(tb, file[4:]), file+".csv", 9)...)
 		}
 		for _, file := range []string{"SPY_2024-05-10", "SPY_2025-02-07", "SPY_2025-09-05"} {
-			r.in.Holdings = append(r.in.Holdings, readSPYFile(t, day(t, file[4:]), file+".xlsx")...)
+			r.in.Holdings = append(r.in.Holdings, readSPYFile(tb, day(tb, file[4:]), file+".xlsx")...)
 		}
 	})
 	return r.in
 }
 
-func (r *realInputs) readPrices(t testing.TB) {
-	t.Helper()
-	bars := readTable(t, 0, "market", "prices", "sp500_daily_2022-2025.csv.gz")
+func (r *realInputs) readPrices(tb testing.TB) {
+	tb.Helper()
+	bars := readTable(tb, 0, "market", "prices", "sp500_daily_2022-2025.csv.gz")
 	for _, row := range bars.rows {
 		r.in.Bars = append(r.in.Bars, schemas.Bar{
-			Publisher: "vendor", Symbol: row[0], Session: day(t, row[1]), Open: number(t, row[2]), High: number(t, row[3]), Low: number(t, row[4]),
-			Close: number(t, row[5]).V, Volume: number(t, row[6]), Adjustment: schemas.AdjustedSplit,
+			Publisher: "vendor", Symbol: row[0], Session: day(tb, row[1]), Open: number(tb, row[2]), High: number(tb, row[3]), Low: number(tb, row[4]),
+			Close: number(tb, row[5]).V, Volume: number(tb, row[6]), Adjustment: schemas.AdjustedSplit,
 		})
 	}
-	actions := readTable(t, 0, "market", "prices", "corporate_actions.csv.gz")
+	actions := readTable(tb, 0, "market", "prices", "corporate_actions.csv.gz")
 	for _, row := range actions.rows {
 		r.in.Actions = append(r.in.Actions, schemas.Action{
-			Publisher: "vendor", Symbol: row[0], Kind: row[1], ExDate: day(t, row[2]), Ratio: number(t, row[5]), Amount: number(t, row[6]),
+			Publisher: "vendor", Symbol: row[0], Kind: row[1], ExDate: day(tb, row[2]), Ratio: number(tb, row[5]), Amount: number(tb, row[6]),
 		})
 	}
 }
 
-func (r *realInputs) readMembership(t testing.TB) {
-	t.Helper()
-	for _, row := range readTable(t, 0, "market", "membership", "sp500_ticker_start_end.csv").rows {
+func (r *realInputs) readMembership(tb testing.TB) {
+	tb.Helper()
+	for _, row := range readTable(tb, 0, "market", "membership", "sp500_ticker_start_end.csv").rows {
 		to := schemas.NoDate
 		if row[2] != "" {
-			to = day(t, row[2])
+			to = day(tb, row[2])
 		}
-		r.in.Spells = append(r.in.Spells, schemas.Spell{Index: "SP500", Symbol: row[0], From: day(t, row[1]), To: to})
+		r.in.Spells = append(r.in.Spells, schemas.Spell{Index: "SP500", Symbol: row[0], From: day(tb, row[1]), To: to})
 	}
-	for _, row := range readTable(t, 0, "market", "membership", "sp500_changes_since_2019.csv").rows {
+	for _, row := range readTable(tb, 0, "market", "membership", "sp500_changes_since_2019.csv").rows {
 		for i, added := range []bool{true, false} {
 			for symbol := range strings.SplitSeq(row[i+1], ",") {
 				if symbol = strings.TrimSpace(symbol); symbol != "" {
-					r.in.Changes = append(r.in.Changes, schemas.Change{Index: "SP500", Date: day(t, row[0]), Symbol: symbol, Added: added})
+					r.in.Changes = append(r.in.Changes, schemas.Change{Index: "SP500", Date: day(tb, row[0]), Symbol: symbol, Added: added})
 				}
 			}
 		}
 	}
-	list := readTable(t, 0, "market", "membership", "constituents_2026-08-08.csv")
+	list := readTable(tb, 0, "market", "membership", "constituents_2026-08-08.csv")
 	for _, row := range list.rows {
 		r.in.Constituents = append(r.in.Constituents, schemas.Constituent{
-			Index: "SP500", AsOf: day(t, "2026-08-08"), Symbol: list.text(row, "Symbol"), Name: list.text(row, "Security"),
-			CIK: int64(number(t, list.text(row, "CIK")).V),
+			Index: "SP500", AsOf: day(tb, "2026-08-08"), Symbol: list.text(row, "Symbol"), Name: list.text(row, "Security"),
+			CIK: int64(number(tb, list.text(row, "CIK")).V),
 		})
 	}
 }
 
 // readISharesFile reads a holdings file of iShares with skip lines before its header.
-func readISharesFile(t testing.TB, fund string, asOf schemas.Date, name string, skip int) []schemas.Holding {
-	t.Helper()
-	file := readTable(t, skip, "market", "holdings", name)
+func readISharesFile(tb testing.TB, fund string, asOf schemas.Date, name string, skip int) []schemas.Holding {
+	tb.Helper()
+	file := readTable(tb, skip, "market", "holdings", name)
 	var out []schemas.Holding
 	for i, row := range file.rows {
 		if len(row) < len(file.column) {
@@ -176,7 +176,7 @@ func readISharesFile(t testing.TB, fund string, asOf schemas.Date, name string, 
 		}
 		h := schemas.Holding{
 			Fund: fund, AsOf: asOf, Line: int64(i + 1), Ticker: file.text(row, "Ticker"), Name: file.text(row, "Name"), Sector: file.text(row, "Sector"),
-			AssetClass: file.text(row, "Asset Class"), MarketValue: number(t, file.text(row, "Market Value")), Weight: number(t, file.text(row, "Weight (%)")),
+			AssetClass: file.text(row, "Asset Class"), MarketValue: number(tb, file.text(row, "Market Value")), Weight: number(tb, file.text(row, "Weight (%)")),
 		}
 		if _, ok := file.column["ISIN"]; ok {
 			h.CUSIP, h.ISIN = file.text(row, "CUSIP"), file.text(row, "ISIN")
@@ -186,16 +186,16 @@ func readISharesFile(t testing.TB, fund string, asOf schemas.Date, name string, 
 	return out
 }
 
-func readSPYFile(t testing.TB, asOf schemas.Date, name string) []schemas.Holding {
-	t.Helper()
-	f, err := excelize.OpenFile(sharedtest.File(t, "market", "holdings", name))
+func readSPYFile(tb testing.TB, asOf schemas.Date, name string) []schemas.Holding {
+	tb.Helper()
+	f, err := excelize.OpenFile(sharedtest.File(tb, "market", "holdings", name))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer f.Close()
 	rows, err := f.GetRows(f.GetSheetName(0), excelize.Options{RawCellValue: true})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	header := rows[4]
 	at := func(row []string, name string) string {
@@ -211,7 +211,7 @@ func readSPYFile(t testing.TB, asOf schemas.Date, name string) []schemas.Holding
 		}
 		h := schemas.Holding{
 			Fund: "SPY", AsOf: asOf, Line: int64(i + 1), Name: at(row, "Name"), Ticker: at(row, "Ticker"), CUSIP: at(row, "Identifier"),
-			Weight: number(t, at(row, "Weight")), AssetClass: "Equity",
+			Weight: number(tb, at(row, "Weight")), AssetClass: "Equity",
 		}
 		if h.Ticker == "-" {
 			h.AssetClass = "Cash"
@@ -226,16 +226,16 @@ func year(y int) schemas.Window {
 }
 
 // readPublished reads a history of closes in the layout of Investing.com.
-func readPublished(t testing.TB, name string) map[schemas.Date]float64 {
-	t.Helper()
+func readPublished(tb testing.TB, name string) map[schemas.Date]float64 {
+	tb.Helper()
 	out := make(map[schemas.Date]float64)
-	file := readTable(t, 0, "market", "published", name)
+	file := readTable(tb, 0, "market", "published", name)
 	for _, row := range file.rows {
 		d, err := schemas.ParseDateLayout("01/02/2006", file.text(row, "Date"))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		out[d] = number(t, file.text(row, "Price")).V
+		out[d] = number(tb, file.text(row, "Price")).V
 	}
 	return out
 }
