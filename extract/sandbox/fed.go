@@ -290,7 +290,7 @@ func (f *fed) standing(d schemas.Date) []operation {
 // exercise is the small-value reverse repo operation of day d: once a year, on
 // the second Tuesday of May.
 func (f *fed) exercise(d schemas.Date) (operation, bool) {
-	if d.Month() != time.May || d.Weekday() != time.Tuesday || d.Day() < 8 || d.Day() > 14 {
+	if d < overnightFrom() || d.Month() != time.May || d.Weekday() != time.Tuesday || d.Day() < 8 || d.Day() > 14 {
 		return operation{}, false
 	}
 	amount := int64(21+f.seed.unit(streamOperation, int(d), 20)*80) * 1e6

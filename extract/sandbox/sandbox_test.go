@@ -20,7 +20,7 @@ import (
 // small is a market that is quick to draw.
 func small(tb testing.TB, change func(*Config)) *Sandbox {
 	tb.Helper()
-	c := Config{Seed: 7, Securities: 200, From: schemas.NewDate(2024, time.January, 1)}
+	c := Config{Seed: 7, Securities: 100, From: schemas.NewDate(2024, time.July, 1)}
 	if change != nil {
 		change(&c)
 	}
@@ -57,7 +57,7 @@ const (
 // everything lists a request of each kind, answered with status 200.
 func everything() []string {
 	return []string{
-		"/nyfed/api/rates/secured/sofr/search.json?startDate=2024-01-01&endDate=2024-12-31",
+		"/nyfed/api/rates/secured/sofr/search.json?startDate=2024-01-01&endDate=2024-09-30",
 		"/nyfed/api/rates/secured/tgcr/last/5.json",
 		"/nyfed/api/rates/secured/bgcr/last/5.json",
 		"/nyfed/api/rates/unsecured/effr/search.json?startDate=2025-01-01&endDate=2025-12-31",
