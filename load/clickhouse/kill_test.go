@@ -235,6 +235,28 @@ func TestRecoverLeavesNewerRows(t *testing.T) {
 	clean(t, w)
 }
 
+// TestRecoverSeesTheExchange kills a process after its exchange while another
+// one, which came later, is at work: what the window shows is on record at any
+// time.
+func TestRecoverSeesTheExchange(t *testing.T) {
+	w := fresh(t)
+	replace(t, w, schemas.Holdings, holdings("IVV", day2025, 40, 1))
+	first := stopSwap(t, swapOrder{Fund: "IVV", Rows: 40, Seed: 2, StopAt: "exchanged"})
+	second := stopSwap(t, swapOrder{Fund: "IVV", Rows: 40, Seed: 3, StopAt: "inserted"})
+	kill(t, first)
+	for _, finished := range []bool{true, false} {
+		recovered, err := w.Recover(t.Context())
+		if err != nil || len(recovered) != 1 || recovered[0].Finished != finished {
+			t.Fatalf("recovered %+v, %v, want one swap, finished: %v", recovered, err, finished)
+		}
+		holds(t, w, "IVV", 40, 2)
+		if finished {
+			kill(t, second)
+		}
+	}
+	clean(t, w)
+}
+
 // TestRecoverByTwoAtOnce has two processes find the same killed swaps.
 func TestRecoverByTwoAtOnce(t *testing.T) {
 	w := fresh(t)

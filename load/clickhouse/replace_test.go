@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"testing"
+	"time"
 
 	"tidemark/schemas"
 )
@@ -140,4 +141,16 @@ func TestTableHashIsOfTheContent(t *testing.T) {
 	if hash() == first {
 		t.Fatal("a changed digit does not change the hash")
 	}
+}
+
+// TestRecordsOutrankTheClock replaces a window with a clock that is behind the
+// one of the build before.
+func TestRecordsOutrankTheClock(t *testing.T) {
+	w := fresh(t)
+	now := time.Date(2025, time.March, 3, 12, 0, 0, 0, time.UTC)
+	w.now = func() time.Time { return now }
+	replace(t, w, schemas.Holdings, holdings("IVV", day2025, 3, 1))
+	now = now.Add(-time.Hour)
+	replace(t, w, schemas.Holdings, holdings("IVV", day2025, 4, 2))
+	holds(t, w, "IVV", 4, 2)
 }
