@@ -1,6 +1,7 @@
 package ssga
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
@@ -201,9 +202,8 @@ func newPublisher(t *testing.T, answer []byte) *publisher {
 	p := &publisher{answer: answer}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.asked = append(p.asked, r)
-		if _, err := w.Write(p.answer); err != nil {
-			t.Error(err)
-		}
+		// A client that has seen enough hangs up.
+		_, _ = w.Write(p.answer)
 	}))
 	t.Cleanup(p.Close)
 	return p
@@ -355,6 +355,38 @@ func TestHostileAnswers(t *testing.T) {
 				t.Errorf("the error names %q %s %q", broken.Publisher, broken.Window, broken.Payload)
 			}
 		})
+	}
+}
+
+// A workbook of a few kilobytes whose sheet unpacks to 1 GiB.
+func TestWorkbookBomb(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.CreateRaw(&zip.FileHeader{Name: "xl/worksheets/sheet1.xml", Method: zip.Deflate, CompressedSize64: 4096, UncompressedSize64: 1 << 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(make([]byte, 4096)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p := newPublisher(t, b.Bytes())
+	_, err = extracttest.All(t, Holdings(extracttest.Client(t), Config{Base: p.URL}), schemas.CutYear.Window("SPY", date("2025-01-02")))
+	if _, ok := errors.AsType[*extract.ContractError](err); !ok || !strings.Contains(err.Error(), "unpacks to 1073741824 bytes, more than 67108864; refused") {
+		t.Errorf("got %v, want the bomb refused", err)
+	}
+}
+
+// A body beyond the bound of the request is not read to its end.
+func TestBodyBeyondTheBound(t *testing.T) {
+	t.Parallel()
+	p := newPublisher(t, make([]byte, maxBytes+1))
+	_, err := extracttest.All(t, Holdings(extracttest.Client(t), Config{Base: p.URL}), schemas.CutYear.Window("SPY", date("2025-01-02")))
+	if large, ok := errors.AsType[*extract.TooLargeError](err); !ok || large.Limit != maxBytes {
+		t.Errorf("got %v, want it too large", err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -32,7 +33,7 @@ const (
 // amount. Ratios are kept as published, also the odd ones by which some vendors
 // book spin-offs.
 func Actions(g extract.Getter, file File) extract.Source[schemas.Action] {
-	return source[schemas.Action]{file: &file, kind: KindActions, fetch: func(ctx context.Context, w schemas.Window) ([]schemas.Action, error) {
+	return source[schemas.Action]{file: &file, kind: KindActions, fetch: func(ctx context.Context, w schemas.Window) (iter.Seq[[]schemas.Action], error) {
 		var actions []schemas.Action
 		symbols := newInterner(file.Defaults["symbol"])
 		err := file.each(ctx, g, w, func(r rows, payload string) error {
@@ -67,7 +68,7 @@ func Actions(g extract.Getter, file File) extract.Source[schemas.Action] {
 				return nil, duplicate(w, b.Payload, "two rows of a %s of %s on %s", b.Kind, b.Symbol, b.ExDate)
 			}
 		}
-		return actions, nil
+		return rowsOf(actions), nil
 	}}
 }
 

@@ -2,10 +2,11 @@ package vendor
 
 import (
 	"bufio"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/klauspost/compress/gzip"
 
 	"tidemark/extract"
 	"tidemark/schemas"
