@@ -134,7 +134,10 @@ func wellFormed(m *zip.File) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if !strings.HasSuffix(name, ".xml") && !strings.HasSuffix(name, ".rels") {
-		_, err := io.Copy(io.Discard, r)
+		_, err := io.CopyN(io.Discard, r, maxWorkbookBytes)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
 		return err
 	}
 	d := xml.NewDecoder(r)

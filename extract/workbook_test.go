@@ -18,18 +18,18 @@ import (
 )
 
 // newWorkbook returns a workbook of one sheet.
-func newWorkbook(t testing.TB, rows ...[]any) []byte {
-	t.Helper()
+func newWorkbook(tb testing.TB, rows ...[]any) []byte {
+	tb.Helper()
 	f := excelize.NewFile()
 	defer func() { _ = f.Close() }()
 	for i, cells := range rows {
 		if err := f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &cells); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	var b bytes.Buffer
 	if err := f.Write(&b); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
@@ -41,8 +41,8 @@ type member struct {
 	raw     *zip.FileHeader // with content already packed
 }
 
-func zipOf(t testing.TB, members ...member) []byte {
-	t.Helper()
+func zipOf(tb testing.TB, members ...member) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, m := range members {
@@ -58,32 +58,32 @@ func zipOf(t testing.TB, members ...member) []byte {
 			_, err = w.Write(m.content)
 		}
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if err := z.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
 
 // zeros returns n MiB of zeros as a deflate stream. After the first MiB every
 // further one is the same bytes, so they need packing only once.
-func zeros(t testing.TB, n int) []byte {
-	t.Helper()
+func zeros(tb testing.TB, n int) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestCompression)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	mib := make([]byte, 1<<20)
 	var ends []int
 	for range 3 {
 		if _, err := w.Write(mib); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := w.Flush(); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		ends = append(ends, b.Len())
 	}

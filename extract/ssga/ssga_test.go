@@ -152,12 +152,12 @@ type line [8]any
 var apple = line{"APPLE INC", "AAPL", "037833100", "2046251", 60.5, "-", 1.771e8, "USD"}
 
 // workbook writes a workbook as the publisher lays it out.
-func workbook(t testing.TB, fund, asOf string, head []any, lines ...line) []byte {
-	t.Helper()
+func workbook(tb testing.TB, fund, asOf string, head []any, lines ...line) []byte {
+	tb.Helper()
 	f := excelize.NewFile()
 	defer f.Close()
 	if err := f.SetSheetName("Sheet1", sheet); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	rows := [][]any{{"Fund Name:", "A Trust"}, {"Ticker Symbol:", fund}, {"Holdings:", "As of " + asOf}, nil, head}
 	for _, l := range lines {
@@ -166,12 +166,12 @@ func workbook(t testing.TB, fund, asOf string, head []any, lines ...line) []byte
 	rows = append(rows, nil, []any{"Past performance is not a reliable indicator of \"future performance."})
 	for i, cells := range rows {
 		if err := f.SetSheetRow(sheet, fmt.Sprintf("A%d", i+1), &cells); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	var b bytes.Buffer
 	if err := f.Write(&b); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
@@ -184,11 +184,12 @@ func head() []any {
 	return out
 }
 
-func simple(t testing.TB, asOf string, weight float64) []byte {
+func simple(tb testing.TB, asOf string, weight float64) []byte {
+	tb.Helper()
 	second := line{"MICROSOFT CORP", "MSFT", "594918104", "2588173", 100 - weight, "-", 8.8e7, "USD"}
 	first := apple
 	first[4] = weight
-	return workbook(t, "SPY", asOf, head(), first, second)
+	return workbook(tb, "SPY", asOf, head(), first, second)
 }
 
 type publisher struct {

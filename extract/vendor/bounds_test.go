@@ -25,25 +25,25 @@ import (
 
 // repeated returns a gzip file of head and n MiB of unit, over and over. After
 // the first MiB every further one is packed into the same bytes.
-func repeated(t testing.TB, head, unit string, n int) []byte {
-	t.Helper()
+func repeated(tb testing.TB, head, unit string, n int) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	b.Write([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255})
 	w, err := flate.NewWriter(&b, flate.BestCompression)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if _, err := io.WriteString(w, head); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	mib := []byte(strings.Repeat(unit, (1<<20)/len(unit)))
 	var ends []int
 	for range 3 {
 		if _, err := w.Write(mib); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := w.Flush(); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		ends = append(ends, b.Len())
 	}
@@ -76,11 +76,12 @@ func walk(file *File, name string, content []byte) (n int, err error) {
 	defer r.Close()
 	for ; r.Next(); n++ {
 		for i := range plan.names {
-			if i == barDate {
+			switch i {
+			case barDate:
 				_, err = r.Date(i)
-			} else if i == barSymbol {
+			case barSymbol:
 				_, err = r.Text(i)
-			} else {
+			default:
 				_, err = r.Number(i)
 			}
 			if err != nil {
@@ -284,6 +285,7 @@ func TestPagesThatUnpackToMoreThanTheySay(t *testing.T) {
 }
 
 func fuzzWalk(f *testing.F, name string) {
+	f.Helper()
 	f.Fuzz(func(t *testing.T, content []byte) {
 		file := File{Name: "x", Kind: KindBars, IgnoreOthers: true, Thousands: ","}
 		if _, err := walk(&file, name, content); err != nil && len(err.Error()) > 5000 {

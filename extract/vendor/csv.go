@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -101,8 +102,8 @@ func (r *csvRows) cell(column int) string {
 
 func (r *csvRows) Close() error {
 	var err error
-	for i := len(r.close) - 1; i >= 0; i-- {
-		err = errors.Join(err, r.close[i].Close())
+	for _, c := range slices.Backward(r.close) {
+		err = errors.Join(err, c.Close())
 	}
 	return err
 }

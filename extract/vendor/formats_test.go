@@ -20,24 +20,24 @@ import (
 )
 
 // write puts a file into a folder of the test and returns its path.
-func write(t testing.TB, name string, content []byte) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
+func write(tb testing.TB, name string, content []byte) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), name)
 	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return path
 }
 
-func packed(t testing.TB, content []byte) []byte {
-	t.Helper()
+func packed(tb testing.TB, content []byte) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	if _, err := z.Write(content); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := z.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
@@ -76,36 +76,35 @@ type parquetBar struct {
 	Volume *float64 `parquet:"volume,optional"`
 }
 
-func writeParquet[T any](t testing.TB, rows []T, options ...parquet.WriterOption) []byte {
-	t.Helper()
+func writeParquet[T any](tb testing.TB, rows []T, options ...parquet.WriterOption) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	w := parquet.NewGenericWriter[T](&b, options...)
 	if _, err := w.Write(rows); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
-
-func ptr(v float64) *float64 { return &v }
 
 func day(s string) time.Time { return date(s).Time() }
 
 func day32(s string) int32 { return int32(date(s)) }
 
-func smallParquet(t testing.TB, options ...parquet.WriterOption) []byte {
-	return writeParquet(t, []parquetBar{
-		{"B", day32("2025-01-02"), ptr(10.5), ptr(11), ptr(10), 10.75, ptr(1000)},
+func smallParquet(tb testing.TB, options ...parquet.WriterOption) []byte {
+	tb.Helper()
+	return writeParquet(tb, []parquetBar{
+		{"B", day32("2025-01-02"), new(10.5), new(11.0), new(10.0), 10.75, new(1000.0)},
 		{"A", day32("2025-01-03"), nil, nil, nil, 20.25, nil},
-		{"A", day32("2025-01-02"), ptr(20), ptr(21), ptr(19), 20, ptr(1234.5)},
-		{"A", day32("2024-12-31"), ptr(19), ptr(20), ptr(18), 19.5, ptr(7)},
+		{"A", day32("2025-01-02"), new(20.0), new(21.0), new(19.0), 20, new(1234.5)},
+		{"A", day32("2024-12-31"), new(19.0), new(20.0), new(18.0), 19.5, new(7.0)},
 	}, options...)
 }
 
-func smallWorkbook(t testing.TB) []byte {
-	t.Helper()
+func smallWorkbook(tb testing.TB) []byte {
+	tb.Helper()
 	f := excelize.NewFile()
 	defer f.Close()
 	for i, row := range [][]any{
@@ -117,12 +116,12 @@ func smallWorkbook(t testing.TB) []byte {
 		{"A", day("2024-12-31"), 19, 20, 18, 19.5, 7},
 	} {
 		if err := f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	var b bytes.Buffer
 	if err := f.Write(&b); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
@@ -253,7 +252,7 @@ func TestYearInTheMiddleOfAParquetFile(t *testing.T) {
 
 func TestHostileFiles(t *testing.T) {
 	t.Parallel()
-	replace := func(old, new string) []byte { return []byte(strings.Replace(smallBars, old, new, 1)) }
+	replace := func(was, is string) []byte { return []byte(strings.Replace(smallBars, was, is, 1)) }
 	gz := packed(t, []byte(strings.Repeat(smallBars, 1)))
 	pq := smallParquet(t)
 	xl := smallWorkbook(t)
@@ -317,7 +316,7 @@ func TestHostileFiles(t *testing.T) {
 			VWAP float64 `parquet:"vwap"`
 		}{{parquetBar{"A", day32("2025-01-02"), nil, nil, nil, 1, nil}, 2}}), `not expected: "vwap"`},
 		{"nan.parquet", writeParquet(t, []parquetBar{{"A", day32("2025-01-02"), nil, nil, nil, math.NaN(), nil}}), "row 1: close of A: NaN"},
-		{"infinite.parquet", writeParquet(t, []parquetBar{{"A", day32("2025-01-02"), ptr(math.Inf(1)), nil, nil, 1, nil}}), "open of A: infinite"},
+		{"infinite.parquet", writeParquet(t, []parquetBar{{"A", day32("2025-01-02"), new(math.Inf(1)), nil, nil, 1, nil}}), "open of A: infinite"},
 		{"time of day.parquet", writeParquet(t, []timed{{"A", day("2025-01-02").Add(16 * time.Hour), 1}}), "16:00:00 has a time of day"},
 		{"symbol of numbers.parquet", writeParquet(t, []wrong{{1, day32("2025-01-02"), 1}}), "DOUBLE is not text"},
 		{"nested.parquet", writeParquet(t, []nested{{"A", day32("2025-01-02"), []float64{1}}}), "not a plain column"},

@@ -298,8 +298,9 @@ func (r *parquetRows) Text(column int) (string, error) {
 		return r.style.text(string(v.ByteArray())), nil
 	case parquet.Int32, parquet.Int64:
 		return strconv.FormatInt(whole(v), 10), nil
+	default:
+		return "", fmt.Errorf("%s is not text", v.Kind())
 	}
-	return "", fmt.Errorf("%s is not text", v.Kind())
 }
 
 func (r *parquetRows) Number(column int) (schemas.Opt[float64], error) {
@@ -326,6 +327,7 @@ func (r *parquetRows) Number(column int) (schemas.Opt[float64], error) {
 		if l.scale == 0 {
 			return r.style.number(string(v.ByteArray()))
 		}
+	default:
 	}
 	return schemas.None[float64](), fmt.Errorf("%s is not read as a number", v.Kind())
 }

@@ -34,8 +34,9 @@ const (
 // checked by checkDelta; the one left out shares prefixes between values, which
 // has no such bound.
 var readable = []format.Encoding{
-	format.Plain, format.PlainDictionary, format.RLEDictionary, format.RLE, format.BitPacked, format.ByteStreamSplit,
+	format.Plain, format.RLEDictionary, format.RLE, format.BitPacked, format.ByteStreamSplit,
 	format.DeltaBinaryPacked, format.DeltaLengthByteArray,
+	format.PlainDictionary, //nolint:staticcheck // new files should not have it; older ones do
 }
 
 // checkParquetFooter refuses what is no Parquet file, or cut off.
@@ -135,7 +136,8 @@ func checkPage(h *format.PageHeader, left int64) error {
 	if n := max(h.UncompressedPageSize, h.CompressedPageSize/2); n > maxPageBytes {
 		return fmt.Errorf("it unpacks to %d bytes, more than %d; refused", n, maxPageBytes)
 	}
-	n, encodings := int32(0), []format.Encoding{}
+	var n int32
+	var encodings []format.Encoding
 	switch {
 	case h.Type == format.DataPage && h.DataPageHeader.Valid:
 		d := &h.DataPageHeader.V
@@ -264,8 +266,9 @@ func unpackPage(codec format.CompressionCodec, packed io.Reader, size int64) (io
 			return nil, fmt.Errorf("unpack it: %w", err)
 		}
 		return z.IOReadCloser(), nil
+	default:
+		return nil, fmt.Errorf("it is packed with %s, which is not read here; write the file with snappy, gzip, zstd or none", codec)
 	}
-	return nil, fmt.Errorf("it is packed with %s, which is not read here; write the file with snappy, gzip, zstd or none", codec)
 }
 
 // snappyBlock unpacks a block when it is first read.

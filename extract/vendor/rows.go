@@ -169,12 +169,12 @@ func (s *style) number(cell string) (schemas.Opt[float64], error) {
 // comma that has no meaning in that style stays an error.
 func (s *style) plain(cell string) string {
 	return strings.Map(func(r rune) rune {
-		switch c := string(r); {
-		case c == s.thousands:
+		switch string(r) {
+		case s.thousands:
 			return ','
-		case c == s.decimal:
+		case s.decimal:
 			return '.'
-		case c == "." || c == ",":
+		case ".", ",":
 			return '?'
 		}
 		return r
