@@ -144,6 +144,7 @@ func asked(s *sandbox.Sandbox, publisher string) int {
 func TestPassingFaultsAreRiddenOut(t *testing.T) {
 	t.Parallel()
 	eachProbe(t, func(t *testing.T, s *sandbox.Sandbox, p probe) {
+		t.Helper()
 		want, err := p.fetch(t.Context(), extracttest.Client(t))
 		if err != nil || want == 0 {
 			t.Fatalf("without faults: %d rows, %v", want, err)
@@ -168,6 +169,7 @@ func TestPassingFaultsAreRiddenOut(t *testing.T) {
 func TestRottenAnswersAreRefused(t *testing.T) {
 	t.Parallel()
 	eachProbe(t, func(t *testing.T, s *sandbox.Sandbox, p probe) {
+		t.Helper()
 		for _, k := range []sandbox.Kind{
 			sandbox.Truncated, sandbox.HTML, sandbox.Empty, sandbox.RenamedColumn, sandbox.ExtraColumn, sandbox.WrongUnit,
 			sandbox.NotANumber, sandbox.TooLarge, sandbox.WrongDate,
@@ -222,6 +224,7 @@ func TestBombsAndForeignHostsAreRefused(t *testing.T) {
 func TestStalledAnswerEndsWithItsReader(t *testing.T) {
 	t.Parallel()
 	eachProbe(t, func(t *testing.T, s *sandbox.Sandbox, p probe) {
+		t.Helper()
 		s.Inject(sandbox.Fault{Publisher: p.publisher, Kind: sandbox.Stall})
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {

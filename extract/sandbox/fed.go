@@ -185,7 +185,8 @@ func (f *fed) drawSlow(b *balances, tau float64, s smooth) {
 	b.treasuryCurrency, b.coin = 52000, 1323
 	b.otherLiabilities = -sevens(225e3*math.Exp(-.5*tau*tau/4)) + 7*1000
 	b.paidIn, b.surplus = 40931, 6785
-	b.term = sevens(160e3 * math.Exp(-math.Pow((tau-2.1)/.45, 2)))
+	lent := (tau - 2.1) / .45
+	b.term = sevens(160e3 * math.Exp(-lent*lent))
 	absorbed := s.tga + s.onrrp + s.currency + s.foreignPool + s.otherDeposits + s.reserves + 9500 + 300 +
 		float64(b.otherLiabilities+b.paidIn+b.surplus)
 	supplied := float64(b.premises+b.other+b.facilities+b.term+b.treasuryCurrency) + 19100 + 5000 + goldStock + sdrCertificates - 200

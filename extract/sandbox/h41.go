@@ -160,7 +160,7 @@ const noValue = "-9999"
 // writeSDMX writes the statement of the given Wednesdays in SDMX 1.0.
 func (w *world) writeSDMX(out io.Writer, weeks []schemas.Date, released time.Time) error {
 	b := bufio.NewWriterSize(out, 1<<16)
-	fmt.Fprintf(b, `<?xml version="1.0" encoding="UTF-8"?>
+	_, err := fmt.Fprintf(b, `<?xml version="1.0" encoding="UTF-8"?>
 <message:MessageGroup xmlns="http://www.SDMX.org/resources/SDMXML/schemas/v1_0/message" xmlns:message="http://www.SDMX.org/resources/SDMXML/schemas/v1_0/message" xmlns:common="http://www.SDMX.org/resources/SDMXML/schemas/v1_0/common" xmlns:frb="http://www.federalreserve.gov/structure/compact/common" xmlns:kf="http://www.federalreserve.gov/structure/compact/H41_H41" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
   <message:Header>
     <message:ID>H41</message:ID>
@@ -171,6 +171,9 @@ func (w *world) writeSDMX(out io.Writer, weeks []schemas.Date, released time.Tim
   </message:Header>
   <frb:DataSet id="H41">
 `, simulated, released.In(calendar.NewYork()).Format("2006-01-02T15:04:05"), simulated)
+	if err != nil {
+		return err
+	}
 	items := statement()
 	var line []byte
 	for i := range items {
@@ -180,11 +183,14 @@ func (w *world) writeSDMX(out io.Writer, weeks []schemas.Date, released time.Tim
 			if err := xml.EscapeText(&text, []byte(v.text+simulated)); err != nil {
 				return err
 			}
-			fmt.Fprintf(b, `    <kf:Series CATEGORY="%s" SUBCATEGORY="%s" COMPONENT="%s" CURRENCY="USD" DISTRIBUTION="%s" FREQ="19" SERIESTYPE="L" SERIES_NAME="%s" UNIT="Currency" UNIT_MULT="1000000">
+			_, err := fmt.Fprintf(b, `    <kf:Series CATEGORY="%s" SUBCATEGORY="%s" COMPONENT="%s" CURRENCY="USD" DISTRIBUTION="%s" FREQ="19" SERIESTYPE="L" SERIES_NAME="%s" UNIT="Currency" UNIT_MULT="1000000">
       <frb:Annotations>
         <common:Annotation><common:AnnotationType>Short Description</common:AnnotationType><common:AnnotationText>%s</common:AnnotationText></common:Annotation>
       </frb:Annotations>
 `, s.category, s.sub, s.component, s.distribution, v.name, text.Bytes())
+			if err != nil {
+				return err
+			}
 			for _, d := range weeks {
 				p := v.at(d)
 				line = append(line[:0], `      <frb:Obs OBS_STATUS="`...)
@@ -268,13 +274,13 @@ func (w *world) h41CSV(q *request) *answer {
 		kind:   "text/csv",
 		header: map[string]string{"Content-Disposition": `attachment; filename="FRB_H41.csv"`},
 		text: func(out io.Writer) error {
-			b := bufio.NewWriter(out)
+			var b bytes.Buffer
 			head := func(label string, cell func(v variant) string) {
-				fmt.Fprintf(b, "%q", label)
+				fmt.Fprintf(&b, "%q", label)
 				for _, v := range chosen {
-					fmt.Fprintf(b, ",%q", cell(v))
+					fmt.Fprintf(&b, ",%q", cell(v))
 				}
-				fmt.Fprint(b, "\r\n")
+				fmt.Fprint(&b, "\r\n")
 			}
 			head("Series Description", func(v variant) string { return v.text + simulated })
 			head("Unit:", func(variant) string { return "Currency" })
@@ -288,19 +294,20 @@ func (w *world) h41CSV(q *request) *answer {
 					continue
 				}
 				if !first {
-					fmt.Fprint(b, "\r\n")
+					fmt.Fprint(&b, "\r\n")
 				}
 				first = false
-				fmt.Fprint(b, d)
+				fmt.Fprint(&b, d)
 				for _, v := range chosen {
 					if p := v.at(d); p.status == "A" {
-						fmt.Fprintf(b, ",%d", p.value)
+						fmt.Fprintf(&b, ",%d", p.value)
 					} else {
-						fmt.Fprintf(b, ",%s", p.status)
+						fmt.Fprintf(&b, ",%s", p.status)
 					}
 				}
 			}
-			return b.Flush()
+			_, err := out.Write(b.Bytes())
+			return err
 		},
 		twist: &tableTwister{column: chosen[0].name},
 	}

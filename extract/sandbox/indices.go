@@ -3,8 +3,6 @@ package sandbox
 import (
 	"cmp"
 	"slices"
-
-	"tidemark/schemas"
 )
 
 // The indices of the simulated market.
@@ -255,13 +253,4 @@ func (m *market) heir(indices map[string]*index, ranked []int, name string, t in
 		}
 	}
 	return 0, false
-}
-
-// memberDates are the days of a spell, the last one being the first day out.
-func (m *market) memberDates(s spell) (from, to schemas.Date) {
-	from, to = m.days[s.from], schemas.NoDate
-	if s.to < len(m.days) {
-		to = m.days[s.to]
-	}
-	return from, to
 }

@@ -90,7 +90,7 @@ func (w *world) isharesCSV(f fund, t int) *answer {
 		for i := range lines {
 			total += lines[i].value
 		}
-		asOf, shares = w.market.days[t].Time().Format(isharesDay), thousands(w.fundShares(f, total, t), 2)
+		asOf, shares = w.market.days[t].Time().Format(isharesDay), thousands(w.fundShares(f, total, t))
 	}
 	return &answer{
 		kind:   "text/csv;charset=UTF-8",
@@ -112,8 +112,8 @@ func (w *world) isharesCSV(f fund, t int) *answer {
 					accrual = p.accrual.Time().Format(isharesDay)
 				}
 				cells := []string{
-					joined(p.ticker), strings.ToUpper(p.name), isharesSector(p.sector), p.class, thousands(p.value, 2), strconv.FormatFloat(p.weight, 'f', 2, 64),
-					thousands(p.notional, 2), thousands(p.quantity, 2), thousands(p.price, 2), p.location, p.exchange, "USD", "1.00", "USD", accrual,
+					joined(p.ticker), strings.ToUpper(p.name), isharesSector(p.sector), p.class, thousands(p.value), strconv.FormatFloat(p.weight, 'f', 2, 64),
+					thousands(p.notional), thousands(p.quantity), thousands(p.price), p.location, p.exchange, "USD", "1.00", "USD", accrual,
 				}
 				b.WriteString(`"` + strings.Join(cells, `","`) + "\"\n")
 			}
@@ -132,9 +132,9 @@ func isharesSector(name string) string {
 	return name
 }
 
-// thousands prints a number with separators.
-func thousands(v float64, decimals int) string {
-	s := strconv.FormatFloat(v, 'f', decimals, 64)
+// thousands prints a number with separators and two decimals.
+func thousands(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 2, 64)
 	sign := ""
 	if strings.HasPrefix(s, "-") {
 		sign, s = "-", s[1:]
@@ -143,10 +143,7 @@ func thousands(v float64, decimals int) string {
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + "," + whole[i:]
 	}
-	if decimals > 0 {
-		whole += "." + rest
-	}
-	return sign + whole
+	return sign + whole + "." + rest
 }
 
 // isharesJSON writes the product data of session t. Without data, values are
@@ -249,29 +246,29 @@ func productColumns() []productColumn {
 			return s, s
 		}
 	}
-	number := func(decimals int, of func(p *position) float64) func(*position) (any, string) {
-		return func(p *position) (any, string) { return of(p), thousands(of(p), decimals) }
+	number := func(of func(p *position) float64) func(*position) (any, string) {
+		return func(p *position) (any, string) { return of(p), thousands(of(p)) }
 	}
 	return []productColumn{
 		{"ticker", "Ticker", text(func(p *position) string { return joined(p.ticker) })},
 		{"issueName", "Name", text(func(p *position) string { return strings.ToUpper(p.name) })},
 		{"sectorName", "Sector", text(func(p *position) string { return isharesSector(p.sector) })},
 		{"assetClass", "Asset Class", text(func(p *position) string { return p.class })},
-		{"marketValue", "Market Value", number(2, func(p *position) float64 { return p.value })},
+		{"marketValue", "Market Value", number(func(p *position) float64 { return p.value })},
 		{"holdingPercent", "Weight (%)", func(p *position) (any, string) {
 			rounded, _ := strconv.ParseFloat(strconv.FormatFloat(p.weight, 'f', 5, 64), 64) // of a number just printed
-			return rounded, thousands(p.weight, 2)
+			return rounded, thousands(p.weight)
 		}},
-		{"notionalValue", "Notional Value", number(2, func(p *position) float64 { return p.notional })},
-		{"unitsHeld", "Quantity", number(2, func(p *position) float64 { return p.quantity })},
+		{"notionalValue", "Notional Value", number(func(p *position) float64 { return p.notional })},
+		{"unitsHeld", "Quantity", number(func(p *position) float64 { return p.quantity })},
 		{"cusip", "CUSIP", text(func(p *position) string { return p.cusip })},
 		{"isin", "ISIN", text(func(p *position) string { return p.isin })},
 		{"sedol", "SEDOL", text(func(p *position) string { return p.sedol })},
-		{"unitPrice", "Price", number(2, func(p *position) float64 { return p.price })},
+		{"unitPrice", "Price", number(func(p *position) float64 { return p.price })},
 		{"countryOfRisk", "Location", text(func(p *position) string { return p.location })},
 		{"exchange", "Exchange", text(func(p *position) string { return p.exchange })},
 		{"currencyCode", "Currency", text(func(*position) string { return "USD" })},
-		{"localFxRate", "FX Rate", number(2, func(*position) float64 { return 1 })},
+		{"localFxRate", "FX Rate", number(func(*position) float64 { return 1 })},
 		{"accrualDate", "Accrual Date", func(p *position) (any, string) {
 			if p.accrual == schemas.NoDate {
 				return nil, "-"
@@ -299,7 +296,13 @@ func (*productTwister) twist(k Kind, text []byte) ([]byte, error) {
 			}
 			return t.AddDate(0, 0, wrongBy).Format(isharesAsOf), nil
 		})
+	default:
+		return twistValues(k, text)
 	}
+}
+
+// twistValues disfigures the array of market values.
+func twistValues(k Kind, text []byte) ([]byte, error) {
 	array := regexp.MustCompile(`"fullName":"holdings.all.marketValue","value":\[([^\]]*)\]`)
 	return replaceGroup(array, text, 1, func(list string) (string, error) {
 		figure := &textTwister{figure: regexp.MustCompile(`(-?[0-9][0-9.eE+]*)`)}

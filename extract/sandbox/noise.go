@@ -34,8 +34,8 @@ func mix(x uint64) uint64 {
 
 func (s seeded) key(use stream, a, b int) uint64 {
 	k := mix(uint64(s) + 0x9e3779b97f4a7c15*uint64(use))
-	k = mix(k ^ uint64(int64(a))*0xd6e8feb86659fd93)    //nolint:gosec // wrapping is wanted: the position is hashed
-	return mix(k ^ uint64(int64(b))*0xa0761d6478bd642f) //nolint:gosec // as above
+	k = mix(k ^ uint64(int64(a))*0xd6e8feb86659fd93)
+	return mix(k ^ uint64(int64(b))*0xa0761d6478bd642f)
 }
 
 // rand returns the numbers of one position.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -48,7 +49,7 @@ func (w *world) searchDays(q *request) (from, to schemas.Date, err error) {
 		return 0, 0, err
 	}
 	if from == schemas.NoDate {
-		return 0, 0, fmt.Errorf("startDate is missing")
+		return 0, 0, errors.New("startDate is missing")
 	}
 	return max(from, w.market.from), min(to, w.market.to), nil
 }

@@ -163,11 +163,11 @@ func TestReviseSplit(t *testing.T) {
 	now := s.Truth()
 	expect(t, changed(before, answers(t, s)), "vendor", "ishares", "ssga")
 	id, _ := now.BySymbol("AAPL")
-	close := func(truth Truth, d schemas.Date) float64 { return truth.Close(id, d).V }
-	if a, b := close(was, d-1), close(now, d-1); a != b {
+	closing := func(truth Truth, d schemas.Date) float64 { return truth.Close(id, d).V }
+	if a, b := closing(was, d-1), closing(now, d-1); a != b {
 		t.Errorf("the close before the split was %g and is %g", a, b)
 	}
-	if a, b := close(was, d), close(now, d); math.Abs(a/b-4) > .01 {
+	if a, b := closing(was, d), closing(now, d); math.Abs(a/b-4) > .01 {
 		t.Errorf("the close after the split was %g and is %g", a, b)
 	}
 	if a, b := was.Shares(id, d), now.Shares(id, d); math.Abs(b/a-4) > 1e-6 {

@@ -176,7 +176,7 @@ func roster(seed seeded, count, sessions int, years float64) []*security {
 	named := giants()
 	table := sectors()
 	out := make([]*security, 0, count)
-	add := func(s *security) *security {
+	add := func(s *security) {
 		s.id = len(out)
 		s.issuer = s.id - s.class
 		s.cusip, s.isin, s.sedol = identifiers(s.issuer, s.class)
@@ -187,7 +187,6 @@ func roster(seed seeded, count, sessions int, years float64) []*security {
 			s.exchange = "NASDAQ"
 		}
 		out = append(out, s)
-		return s
 	}
 	for i := range named {
 		g := &named[i]

@@ -234,11 +234,9 @@ func (s *Sandbox) welcome(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	m := s.world.Load().market
-	fmt.Fprintf(w, "Tidemark sandbox: simulated publishers. Nothing here is real.\n\nseed %d, %d securities, %s to %s\n\n",
-		uint64(m.seed), len(m.lines), m.from, m.to)
-	for _, p := range Publishers() {
-		fmt.Fprintf(w, "/%s\n", p)
-	}
+	plain("text/plain; charset=utf-8", fmt.Sprintf(
+		"Tidemark sandbox: simulated publishers. Nothing here is real.\n\nseed %d, %d securities, %s to %s\n\n/%s\n",
+		uint64(m.seed), len(m.lines), m.from, m.to, strings.Join(Publishers(), "\n/"),
+	)).send(w, &request{Request: r})
 }

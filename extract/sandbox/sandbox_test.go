@@ -32,17 +32,16 @@ func small(tb testing.TB, change func(*Config)) *Sandbox {
 }
 
 // ask answers a request without a network.
-func ask(tb testing.TB, s *Sandbox, path string) (*http.Response, []byte) {
+func ask(tb testing.TB, s *Sandbox, path string) (head, []byte) {
 	tb.Helper()
-	w := httptest.NewRecorder()
-	s.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-	r := w.Result()
-	defer r.Body.Close()
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		tb.Fatalf("read %s: %v", path, err)
-	}
-	return r, body
+	w := get(tb, s, path, "", "")
+	return head{w.Code, w.Header()}, w.Body.Bytes()
+}
+
+// head is what an answer begins with.
+type head struct {
+	StatusCode int
+	Header     http.Header
 }
 
 const (
@@ -385,7 +384,8 @@ func TestStartAndClose(t *testing.T) {
 			t.Errorf("close: %v", err)
 		}
 	}
-	if _, err := http.Get(s.URL() + "/"); err == nil {
+	if r, err := http.Get(s.URL() + "/"); err == nil {
+		r.Body.Close()
 		t.Error("still answers after Close")
 	}
 }

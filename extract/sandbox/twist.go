@@ -158,6 +158,7 @@ func retitle(k Kind, cells []string, column int) []string {
 		cells[column] += renamedSuffix
 	case ExtraColumn:
 		cells = append(cells, extraName)
+	default: // the titles stay
 	}
 	return cells
 }

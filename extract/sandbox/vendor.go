@@ -111,8 +111,8 @@ func (w *world) listed(e *event) bool {
 
 func (w *world) writeActions(out io.Writer) error {
 	m := w.market
-	b := bufio.NewWriter(out)
-	fmt.Fprintln(b, "symbol,date,kind,ratio,amount")
+	var b strings.Builder
+	fmt.Fprintln(&b, "symbol,date,kind,ratio,amount")
 	for _, s := range m.lines {
 		for i := range s.events {
 			e := &s.events[i]
@@ -125,10 +125,11 @@ func (w *world) writeActions(out io.Writer) error {
 			} else {
 				amount = strconv.FormatFloat(s.amount(e), 'f', -1, 64)
 			}
-			fmt.Fprintf(b, "%s,%s,%s,%s,%s\n", dashed(s.symbolAt(e.at)), m.days[e.at], e.kind, ratio, amount)
+			fmt.Fprintf(&b, "%s,%s,%s,%s,%s\n", dashed(s.symbolAt(e.at)), m.days[e.at], e.kind, ratio, amount)
 		}
 	}
-	return b.Flush()
+	_, err := io.WriteString(out, b.String())
+	return err
 }
 
 // amount is what is paid on a share of the ex-date, USD.
@@ -144,11 +145,11 @@ func levelSymbols() (indices, funds []string) {
 func (w *world) writeLevels(out io.Writer) error {
 	last := w.lastSession(vendorKnown)
 	indices, funds := w.levels()
-	b := bufio.NewWriter(out)
-	fmt.Fprintln(b, "symbol,date,close,total_return")
+	var b strings.Builder
+	fmt.Fprintln(&b, "symbol,date,close,total_return")
 	write := func(symbol string, l levels, scale float64) {
 		for t := 0; t <= last; t++ {
-			fmt.Fprintf(b, "%s,%s,%.2f,%.4f\n", symbol, w.market.days[t], l.price[t]*scale, l.total[t]*scale)
+			fmt.Fprintf(&b, "%s,%s,%.2f,%.4f\n", symbol, w.market.days[t], l.price[t]*scale, l.total[t]*scale)
 		}
 	}
 	names, tickers := levelSymbols()
@@ -158,7 +159,8 @@ func (w *world) writeLevels(out io.Writer) error {
 	for _, ticker := range tickers {
 		write(ticker, funds[ticker], 1)
 	}
-	return b.Flush()
+	_, err := io.WriteString(out, b.String())
+	return err
 }
 
 func (w *world) writeRenames(out io.Writer) error {
@@ -180,10 +182,11 @@ func (w *world) writeRenames(out io.Writer) error {
 		}
 		return strings.Compare(a.old, b.old)
 	})
-	b := bufio.NewWriter(out)
-	fmt.Fprintln(b, "date,old,new")
+	var b strings.Builder
+	fmt.Fprintln(&b, "date,old,new")
 	for _, r := range rows {
-		fmt.Fprintf(b, "%s,%s,%s\n", r.day, r.old, r.new)
+		fmt.Fprintf(&b, "%s,%s,%s\n", r.day, r.old, r.new)
 	}
-	return b.Flush()
+	_, err := io.WriteString(out, b.String())
+	return err
 }
