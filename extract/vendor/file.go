@@ -69,8 +69,8 @@ type File struct {
 	//
 	// A column that is not listed is looked for under our name.
 	Columns map[string]string `yaml:"columns"`
-	// Defaults gives a value for one of our names that no column holds, such as
-	// the symbol of a file of one index.
+	// Defaults gives the symbol, or the kind of the actions, that no column
+	// holds, as in a file of one index.
 	Defaults map[string]string `yaml:"defaults"`
 	// Ignore lists columns that are known and not used. A column that is neither
 	// used nor listed is refused: it may mean that the file has changed.
@@ -152,11 +152,14 @@ func (f *File) Check() error {
 		return fmt.Errorf("adjustment %q is none of raw, split and split_dividend; without it the prices mean nothing", f.Adjustment)
 	}
 	names := slices.Concat(known.required, known.optional)
-	for _, given := range []map[string]string{f.Columns, f.Defaults} {
-		for _, name := range slices.Sorted(maps.Keys(given)) {
-			if !slices.Contains(names, name) {
-				return fmt.Errorf("%s have no column %q; they have %s", f.Kind, name, strings.Join(names, ", "))
-			}
+	for _, name := range slices.Sorted(maps.Keys(f.Columns)) {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("%s have no column %q; they have %s", f.Kind, name, strings.Join(names, ", "))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Defaults)) {
+		if !slices.Contains(names, name) || name != "symbol" && name != "kind" {
+			return fmt.Errorf("%s have no default for %q; only symbol and kind can have one", f.Kind, name)
 		}
 	}
 	return nil

@@ -40,28 +40,24 @@ func TestRealBars(t *testing.T) {
 		Name: "sp500", Kind: KindBars, Paths: []string{sharedtest.File(t, "market", "prices", "sp500_daily_2022-2025.csv.gz")},
 		Columns: map[string]string{"symbol": "ticker"}, Adjustment: schemas.AdjustedSplit,
 	}
-	s := Bars(extracttest.Client(t), file)
-	total := 0
-	for n := 2022; n <= 2025; n++ {
-		bars := mustFetch(t, s, year("sp500", n))
-		for i, b := range bars {
-			if b.Session.Year() != n || b.Close <= 0 || !b.Volume.OK {
-				t.Fatalf("row %d of %d: %+v", i, n, b)
-			}
-		}
-		total += len(bars)
-		if n == 2022 {
-			got, want := bars[0], schemas.Bar{
-				Publisher: "sp500", Symbol: "A", Session: date("2022-01-03"), Open: schemas.Some(158.195), High: schemas.Some(158.634), Low: schemas.Some(153.153),
-				Close: 155.685, Volume: schemas.Some(1614483.9931424), Adjustment: "split", Payload: bars[0].Payload,
-			}
-			if got != want || len(got.Payload) != 64 {
-				t.Errorf("first bar %+v, want %+v", got, want)
-			}
+	bars := mustFetch(t, Bars(extracttest.Client(t), file), schemas.Window{Part: "sp500", From: date("2022-01-01"), To: date("2026-01-01")})
+	if len(bars) != 459_649 {
+		t.Errorf("%d bars in four years, want 459,649", len(bars))
+	}
+	for i, b := range bars {
+		if b.Close <= 0 || !b.Volume.OK || b.Publisher != "sp500" || b.Payload != bars[0].Payload {
+			t.Fatalf("row %d: %+v", i, b)
 		}
 	}
-	if total != 459_649 {
-		t.Errorf("%d bars in four years, want 459,649", total)
+	got, want := bars[0], schemas.Bar{
+		Publisher: "sp500", Symbol: "A", Session: date("2022-01-03"), Open: schemas.Some(158.195), High: schemas.Some(158.634), Low: schemas.Some(153.153),
+		Close: 155.685, Volume: schemas.Some(1614483.9931424), Adjustment: "split", Payload: bars[0].Payload,
+	}
+	if got != want || len(got.Payload) != 64 {
+		t.Errorf("first bar %+v, want %+v", got, want)
+	}
+	if last := bars[len(bars)-1]; last.Symbol != "ZTS" || last.Session != date("2025-09-09") || last.Close != 149.79 {
+		t.Errorf("last bar %+v", last)
 	}
 }
 

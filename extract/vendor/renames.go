@@ -33,10 +33,10 @@ func Renames(g extract.Getter, file File) extract.Source[schemas.Rename] {
 			}
 			row := schemas.Rename{Source: file.Name, Date: day, Payload: payload}
 			if row.Old, err = symbols.read(r, renameOld); err != nil {
-				return fmt.Errorf("old %w", err)
+				return fmt.Errorf("old: %w", err)
 			}
 			if row.New, err = symbols.read(r, renameNew); err != nil {
-				return fmt.Errorf("new %w", err)
+				return fmt.Errorf("new: %w", err)
 			}
 			if row.Old == row.New {
 				return fmt.Errorf("%s is renamed to itself", row.Old)

@@ -295,8 +295,8 @@ func TestRenames(t *testing.T) {
 	}
 	for content, want := range map[string]string{
 		"date,old,new\n2022-06-09,FB,FB\n":                       "renamed to itself",
-		"date,old,new\n2022-06-09,,META\n":                       "old no symbol",
-		"date,old,new\n2022-06-09,FB,\n":                         "new no symbol",
+		"date,old,new\n2022-06-09,,META\n":                       "old: no symbol",
+		"date,old,new\n2022-06-09,FB,\n":                         "new: no symbol",
 		"date,old,new\n2022-06-09,FB,META\n2022-06-09,FB,MVRS\n": "FB is renamed twice on 2022-06-09",
 		"date,old\n2022-06-09,FB\n":                              `missing: "new"`,
 	} {
@@ -321,7 +321,7 @@ func TestDescriptionsThatCannotBe(t *testing.T) {
 		{"unknown format", func(f *File) { f.Format = "json" }, `format "json"`},
 		{"no adjustment", func(f *File) { f.Adjustment = "" }, "without it the prices mean nothing"},
 		{"unknown column", func(f *File) { f.Columns = map[string]string{"last": "close"} }, `no column "last"; they have symbol, date, close`},
-		{"unknown default", func(f *File) { f.Defaults = map[string]string{"ticker": "A"} }, `no column "ticker"`},
+		{"unknown default", func(f *File) { f.Defaults = map[string]string{"close": "1"} }, `no default for "close"`},
 		{"long separator", func(f *File) { f.Separator = "||" }, "single characters"},
 		{"one mark for two", func(f *File) { f.Thousands = "." }, "both decimal mark and thousands separator"},
 		{"wide bars", func(f *File) { f.Wide = true }, "only files of levels can be wide"},
