@@ -1,0 +1,221 @@
+package excel
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/xuri/excelize/v2"
+
+	"tidemark/schemas"
+)
+
+// chartPlan is a chart: one or more figures of all universes that have them.
+type chartPlan struct {
+	title   string
+	metrics []string // ids; of those apart by | the first that has values
+}
+
+// chartPlans are the charts of each family; the first also stands on the
+// summary.
+var chartPlans = map[string][]chartPlan{
+	"concentration": {
+		{"Weight of the ten largest lines", []string{"conc_top10_sec|conc_top10_iss"}},
+		{"Effective number of lines", []string{"conc_neff_sec"}},
+		{"Weight of the Magnificent Seven", []string{"conc_mag7"}},
+		{"Gini coefficient of lines", []string{"conc_gini_sec"}},
+	},
+	"breadth": {
+		{"Members above their 200-day average", []string{"pct_above_sma_200"}},
+		{"Members above their 50-day average", []string{"pct_above_sma_50"}},
+		{"McClellan summation index, ratio-adjusted", []string{"mcc_sum_ratio"}},
+		{"Advance-decline line, ratio form", []string{"ad_line_ratio"}},
+	},
+	"size": {
+		{"Small to large, relative strength", []string{"rs_ratio_tr|rs_ratio_pr"}},
+		{"Small less large, year to date", []string{"size_gap_arith_ytd_tr|size_gap_arith_ytd_pr"}},
+		{"Return, year to date", []string{"ret_ytd_tr|ret_ytd_pr"}},
+		{"Drawdown", []string{"drawdown_tr|drawdown_pr"}},
+	},
+	"liquidity": {
+		{"Net liquidity, USD bn", []string{"net_liq_daily|net_liq_weekly"}},
+		{"Total assets and reserves, USD bn", []string{"fed_assets", "reserves"}},
+		{"Treasury cash and reverse repos, USD bn", []string{"tga_daily|tga", "onrrp|onrrp_wed"}},
+		{"Overnight rates less interest on reserves, bp", []string{"spread_sofr_iorb", "spread_effr_iorb"}},
+	},
+}
+
+// maxLines is how many lines a chart can have and still be read.
+const maxLines = 4
+
+// lines returns the columns that the chart shows.
+func (p chartPlan) lines(f *family) []*column {
+	var out []*column
+	for _, choice := range p.metrics {
+		for _, c := range f.choose(choice) {
+			if len(out) < maxLines {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// chart draws a plan on a sheet, with its upper left corner at the cell.
+// It reports whether there was anything to draw.
+func (x *workbook) chart(f *family, p chartPlan, on, at string, offset, width, height int) (bool, error) {
+	lines := p.lines(f)
+	if len(lines) == 0 {
+		return false, nil
+	}
+	first, last := f.firstRow(), f.lastRow()
+	shades := shadesOf(f.accent)
+	blanks := "gap"
+	var series []excelize.ChartSeries
+	oldest := f.days[0]
+	for i, c := range lines {
+		col, err := excelize.ColumnNumberToName(c.cell)
+		if err != nil {
+			return false, err
+		}
+		name := universeRow
+		if len(p.metrics) > 1 {
+			name = metricRow
+		}
+		series = append(series, excelize.ChartSeries{
+			Name:       fmt.Sprintf("'%s'!$%s$%d", f.sheet, col, name),
+			Categories: fmt.Sprintf("'%s'!$A$%d:$A$%d", f.sheet, first, last),
+			Values:     fmt.Sprintf("'%s'!$%s$%d:$%s$%d", f.sheet, col, first, col, last),
+			Line:       excelize.LineOptions{Type: excelize.LineSolid, Width: 1.5},
+			Fill:       excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{shades[i]}},
+			Marker:     excelize.ChartMarker{Symbol: "none"},
+		})
+		n, since := c.spread()
+		oldest = min(oldest, since)
+		if n < 90 {
+			blanks = "span" // comes less often than the rows: without spans there would be no line
+		}
+	}
+	from, step := timeAxis(oldest, f.days[0])
+	to := float64(serial(f.days[0]) + 1)
+	m := lines[0].metric
+	format := digits(min(m.Decimals, 2))
+	if m.Unit == "fraction" {
+		format = "0%"
+	}
+	small := &excelize.Font{Family: fontName, Size: 8, Color: dimColor}
+	legend := excelize.ChartLegend{Position: "bottom", Font: small}
+	if len(lines) == 1 {
+		legend.Position = "none"
+	}
+	x.charts++
+	err := x.file.AddChart(on, at, &excelize.Chart{
+		Type: excelize.Scatter, Series: series,
+		Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{
+			Text: p.title, Font: &excelize.Font{Family: fontName, Size: 10, Bold: true, Color: inkColor},
+		}}},
+		Legend:    legend,
+		Dimension: excelize.ChartDimension{Width: uint(width), Height: uint(height)}, //nolint:gosec // sizes are constants
+		XAxis: excelize.ChartAxis{
+			Minimum: &from, Maximum: &to, Font: *small, TickLabelPosition: excelize.ChartTickLabelLow,
+			NumFmt: excelize.ChartNumFmt{CustomNumFmt: step.format},
+		},
+		YAxis: excelize.ChartAxis{
+			Font: *small, MajorGridLines: true, TickLabelPosition: excelize.ChartTickLabelLow,
+			NumFmt: excelize.ChartNumFmt{CustomNumFmt: format},
+		},
+		ShowBlanksAs: blanks,
+		Border:       excelize.LineOptions{Type: excelize.LineNone},
+		Format: excelize.GraphicOptions{
+			Name: fmt.Sprintf("Chart %d", x.charts), OffsetX: offset, Positioning: "oneCell",
+			AltText: fmt.Sprintf("Line chart: %s, %s to %s", p.title, longDate(oldest), longDate(f.days[0])),
+		},
+	})
+	if err != nil {
+		return false, fmt.Errorf("chart %s: %w", p.title, err)
+	}
+	return true, x.finishChart(step.days, len(lines))
+}
+
+// spread returns how many percent of the days since its first value the column
+// has a value on, and that day.
+func (c *column) spread() (percent int, since schemas.Date) {
+	n, oldest := 0, 0
+	for i, f := range c.facts {
+		if hasValue(f) {
+			n, oldest = n+1, i
+		}
+	}
+	return 100 * n / (oldest + 1), c.facts[oldest].Session
+}
+
+// tick is the distance between the labels of a time axis.
+type tick struct {
+	days   float64
+	format string
+}
+
+// timeAxis returns where an axis from the oldest to the newest day begins, and
+// its labels: years, or months where there are few. The day after the start of
+// a year keeps steps of 365.25 days within that year.
+func timeAxis(oldest, newest schemas.Date) (from float64, step tick) {
+	switch span := int(newest - oldest); {
+	case span > 9*365:
+		return float64(serial(schemas.NewDate(oldest.Year(), 1, 2))), tick{2 * 365.25, "yyyy"}
+	case span > 2*365:
+		return float64(serial(schemas.NewDate(oldest.Year(), 1, 2))), tick{365.25, "yyyy"}
+	case span > 200:
+		return float64(serial(schemas.NewDate(oldest.Year(), oldest.Month(), 2))), tick{365.25 / 4, "mmm yy"}
+	case span > 40:
+		return float64(serial(schemas.NewDate(oldest.Year(), oldest.Month(), 2))), tick{365.25 / 12, "mmm yy"}
+	default:
+		return float64(serial(oldest)), tick{7, "d mmm"}
+	}
+}
+
+// finishChart completes the chart drawn last: straight lines, days that are
+// numbers and not text, and the distance of the labels on the time axis, which
+// excelize knows for other axes only. What it writes in its place belongs to
+// category axes and bars, and is taken out.
+func (x *workbook) finishChart(step float64, lines int) error {
+	path := fmt.Sprintf("xl/charts/chart%d.xml", x.charts)
+	loaded, ok := x.file.Pkg.Load(path)
+	if !ok {
+		return fmt.Errorf("chart %d is not in the workbook", x.charts)
+	}
+	body, _ := loaded.([]byte)
+	for _, edit := range []struct {
+		times    int
+		from, to string
+	}{
+		{1, `<scatterStyle val="smoothMarker">`, `<scatterStyle val="lineMarker">`},
+		{lines, `<invertIfNegative val="0"></invertIfNegative>`, ``},
+		{lines, `<xVal><strRef>`, `<xVal><numRef>`},
+		{lines, `</strRef></xVal>`, `</numRef></xVal>`},
+		{
+			1, `<auto val="1"></auto><lblAlgn val="ctr"></lblAlgn><lblOffset val="100"></lblOffset><noMultiLvlLbl val="0"></noMultiLvlLbl>`,
+			fmt.Sprintf(`<crossBetween val="midCat"></crossBetween><majorUnit val="%g"></majorUnit>`, step),
+		},
+	} {
+		if n := bytes.Count(body, []byte(edit.from)); n != edit.times {
+			return fmt.Errorf("chart %d has %s %d times, not %d", x.charts, edit.from, n, edit.times)
+		}
+		body = bytes.ReplaceAll(body, []byte(edit.from), []byte(edit.to))
+	}
+	x.file.Pkg.Store(path, body)
+	return nil
+}
+
+// shadesOf returns the colours of the lines of a chart.
+func shadesOf(accent string) [maxLines]string {
+	return [maxLines]string{accent, blend(accent, 0xff, 0.45), "8A94A0", blend(accent, 0x00, 0.45)}
+}
+
+// blend mixes a colour with the given part of grey.
+func blend(color string, grey int, part float64) string {
+	var r, g, b int
+	if _, err := fmt.Sscanf(color, "%02X%02X%02X", &r, &g, &b); err != nil {
+		return color
+	}
+	mix := func(v int) int { return int(float64(v)*(1-part) + float64(grey)*part) }
+	return fmt.Sprintf("%02X%02X%02X", mix(r), mix(g), mix(b))
+}

@@ -1,0 +1,138 @@
+package excel
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/xuri/excelize/v2"
+
+	"tidemark/schemas"
+)
+
+// writeDefinitions writes the metric register.
+func (x *workbook) writeDefinitions() error {
+	heads := []struct {
+		name  string
+		width float64
+	}{
+		{"Family", 14}, {"Figure", 34}, {"Id", 28}, {"Unit", 13}, {"Formula", 48}, {"Window", 11}, {"Warm-up", 9},
+		{"Inputs", 34}, {"Source of the definition", 26}, {"Edge cases", 48}, {"Version", 8}, {"Table", 22}, {"In this book", 26},
+	}
+	var widths []float64
+	var names []string
+	for _, h := range heads {
+		widths, names = append(widths, h.width), append(names, h.name)
+	}
+	const headRow = 4
+	metrics := schemas.Register()
+	if err := x.prepare(definitionSheet, layout{widths: widths, frozenRows: headRow, frozenCols: 2, titleFrom: headRow, titleRows: headRow}); err != nil {
+		return err
+	}
+	if err := x.filter(definitionSheet, headRow, len(heads), len(metrics)); err != nil {
+		return err
+	}
+	s, err := x.open(definitionSheet)
+	if err != nil {
+		return err
+	}
+	s.add(30, text(definitionSheet, style{size: 16, bold: true}))
+	s.add(15, text("Fractions are stored as such and shown as percentages. Warm-up: observations needed before the first value.", style{size: 9, color: dimColor}))
+	s.skip(1)
+	s.heads(names)
+	accents := map[string]string{}
+	universes := map[string][]string{}
+	for _, f := range x.families {
+		accents[f.id] = f.accent
+		for _, c := range slices.Concat(f.columns, f.silent) {
+			universes[c.metric.ID] = append(universes[c.metric.ID], c.universe)
+		}
+	}
+	body := style{line: true, top: true, wrap: true}
+	dim := style{line: true, top: true, wrap: true, color: dimColor}
+	for _, m := range metrics {
+		in := ""
+		for i, u := range slices.Compact(slices.SortedFunc(slices.Values(universes[m.ID]), compareUniverses)) {
+			if i > 0 {
+				in += "\n"
+			}
+			in += u
+		}
+		s.add(0,
+			text(m.Family, style{line: true, top: true, bold: true, color: accents[m.Family]}), text(m.Name, style{line: true, top: true, wrap: true, bold: true}),
+			text(m.ID, body), text(m.Unit, body), text(m.Formula, body), text(m.Window, body), cell{m.Warmup, style{line: true, top: true, format: countFormat}},
+			text(m.Inputs, body), text(m.Source, body), text(m.Edge, body), cell{m.Method, style{line: true, top: true, format: countFormat}},
+			text(m.Dataset, dim), text(in, dim))
+	}
+	return s.close()
+}
+
+// heads writes the header of a table that fills a sheet.
+func (s *sheet) heads(names []string) {
+	cells := make([]cell, len(names))
+	for i, n := range names {
+		cells[i] = text(n, style{bold: true, rule: ruleGrey, wrap: true})
+	}
+	s.add(18, cells...)
+}
+
+// filter puts filters on the header of a table of so many rows.
+func (x *workbook) filter(name string, headRow, columns, rows int) error {
+	corner, err := excelize.CoordinatesToCellName(columns, headRow+max(rows, 1))
+	if err != nil {
+		return err
+	}
+	return x.file.AutoFilter(name, fmt.Sprintf("A%d:%s", headRow, corner), nil)
+}
+
+// writeSources writes which answer of which publisher went into which table,
+// and how to follow a figure down to it.
+func (x *workbook) writeSources() error {
+	names := []string{"Table", "Part", "Publisher", "First day", "Last day", "Fetched at (UTC)", "SHA-256 of the answer", "Request"}
+	const headRow = 8
+	if err := x.prepare(sourceSheet, layout{
+		widths: []float64{26, 34, 16, 11.5, 11.5, 16.5, 68, 110}, frozenRows: headRow, titleFrom: headRow, titleRows: headRow,
+	}); err != nil {
+		return err
+	}
+	if err := x.filter(sourceSheet, headRow, len(names), len(x.book.Sources)); err != nil {
+		return err
+	}
+	s, err := x.open(sourceSheet)
+	if err != nil {
+		return err
+	}
+	s.add(30, text(sourceSheet, style{size: 16, bold: true}))
+	s.add(15, text("Which answer of which publisher went into which table. Answers are kept as they came, under the hash of their bytes.", style{color: dimColor}))
+	s.skip(1)
+	s.add(15, text("To follow a figure down to the bytes it came from:", style{}))
+	s.add(15, text("tidemark trace "+x.example(), style{mono: true}))
+	s.add(15, text("Ids of figures and universes stand above each column of the families' sheets and at the end of each row of the summary.", style{color: dimColor}))
+	s.skip(1)
+	s.heads(names)
+	sources := slices.SortedFunc(slices.Values(x.book.Sources), compareSources)
+	for _, l := range sources {
+		s.add(0, text(l.Dataset, lined), text(l.Part, lined), text(l.Publisher, lined), dayCell(l.From, lined), dayCell(l.To, lined),
+			momentCell(l.FetchedAt, faded), text(l.Hash, style{line: true, mono: true, size: 9}), text(l.Request, faded))
+	}
+	if len(sources) == 0 {
+		s.add(0, text("No sources are in this book.", faded))
+	}
+	return s.close()
+}
+
+func compareSources(x, y schemas.SourceLine) int {
+	return cmp.Or(cmp.Compare(x.Dataset, y.Dataset), cmp.Compare(x.Part, y.Part), cmp.Compare(x.From, y.From), cmp.Compare(x.To, y.To),
+		cmp.Compare(x.Publisher, y.Publisher), cmp.Compare(x.Request, y.Request), x.FetchedAt.Compare(y.FetchedAt), cmp.Compare(x.Hash, y.Hash))
+}
+
+// example is the newest value of the first figure, as the command line wants it.
+func (x *workbook) example() string {
+	for _, f := range x.families {
+		for _, c := range f.columns {
+			_, row := c.newest()
+			return c.metric.ID + " " + c.facts[row].Session.String() + " --universe " + c.universe
+		}
+	}
+	return "METRIC DATE --universe UNIVERSE"
+}

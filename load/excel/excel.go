@@ -1,0 +1,191 @@
+// Package excel writes a Book as a workbook that can be forwarded as it is: a
+// summary in words, figures and charts, a sheet for each family of metrics,
+// and what a reader needs in order to trust them: data quality, definitions
+// and sources. The same Book always gives the same bytes.
+package excel
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"tidemark/schemas"
+)
+
+// Names of the sheets that every workbook has, in their order; those of the
+// families stand after the first.
+const (
+	summarySheet    = "Summary"
+	qualitySheet    = "Data quality"
+	definitionSheet = "Definitions"
+	sourceSheet     = "Sources"
+)
+
+// workbook is a workbook while it is written.
+type workbook struct {
+	file     *excelize.File
+	book     schemas.Book
+	families []*family
+	styles   map[style]int
+	names    map[string]bool // defined names in use, in lower case
+	charts   int
+}
+
+// WriteFile writes the workbook to path: to a temporary file beside it, which
+// takes its place once it is complete and on disk. The folder is made when it
+// is missing. After an error the path holds what it held before.
+func WriteFile(path string, b schemas.Book) (err error) {
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return fmt.Errorf("excel: make the folder of %s: %w", path, err)
+	}
+	temp, err := os.CreateTemp(folder, "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("excel: write %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, ignore(temp.Close(), os.ErrClosed), os.Remove(temp.Name()))
+		}
+	}()
+	w := bufio.NewWriterSize(temp, 1<<20)
+	if err := Write(w, b); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("excel: write %s: %w", path, err)
+	}
+	if err := temp.Chmod(0o644); err != nil { //nolint:gosec // a report is there to be read by others
+		return fmt.Errorf("excel: write %s: %w", path, err)
+	}
+	if err := temp.Sync(); err != nil {
+		return fmt.Errorf("excel: sync %s: %w", path, err)
+	}
+	if err := temp.Close(); err != nil {
+		return fmt.Errorf("excel: close %s: %w", path, err)
+	}
+	if err := os.Rename(temp.Name(), path); err != nil {
+		return fmt.Errorf("excel: put %s in place: %w", path, err)
+	}
+	return syncFolder(folder)
+}
+
+// ignore returns err unless it is the given one.
+func ignore(err, other error) error {
+	if errors.Is(err, other) {
+		return nil
+	}
+	return err
+}
+
+// syncFolder makes a rename inside the folder last.
+func syncFolder(folder string) error {
+	d, err := os.Open(folder) //nolint:gosec // the folder that the caller named
+	if err != nil {
+		return fmt.Errorf("excel: sync %s: %w", folder, err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("excel: sync %s: %w", folder, err)
+	}
+	return nil
+}
+
+// Write writes the workbook to w. It fails, before anything is written, when a
+// fact is of a metric outside the register or has a value that is not a number.
+func Write(w io.Writer, b schemas.Book) (err error) {
+	families, err := gather(b)
+	if err != nil {
+		return err
+	}
+	x := &workbook{
+		file: excelize.NewFile(), book: b, families: families,
+		styles: map[style]int{}, names: map[string]bool{},
+	}
+	defer func() { err = errors.Join(err, x.file.Close()) }()
+	x.file.SetZipWriter(newArchive)
+	if err := x.build(); err != nil {
+		return fmt.Errorf("excel: %w", err)
+	}
+	if err := x.file.Write(w); err != nil {
+		return fmt.Errorf("excel: write the workbook: %w", err)
+	}
+	return nil
+}
+
+func (x *workbook) build() error {
+	sheets := []string{summarySheet}
+	for _, f := range x.families {
+		sheets = append(sheets, f.sheet)
+	}
+	sheets = append(sheets, qualitySheet, definitionSheet, sourceSheet)
+	if err := x.file.SetSheetName("Sheet1", sheets[0]); err != nil {
+		return err
+	}
+	for _, name := range sheets[1:] {
+		if _, err := x.file.NewSheet(name); err != nil {
+			return fmt.Errorf("add sheet %s: %w", name, err)
+		}
+	}
+	if err := x.properties(); err != nil {
+		return err
+	}
+	if err := x.writeSummary(); err != nil {
+		return fmt.Errorf("sheet %s: %w", summarySheet, err)
+	}
+	for _, f := range x.families {
+		if err := x.writeFamily(f); err != nil {
+			return fmt.Errorf("sheet %s: %w", f.sheet, err)
+		}
+	}
+	if err := x.writeQuality(); err != nil {
+		return fmt.Errorf("sheet %s: %w", qualitySheet, err)
+	}
+	if err := x.writeDefinitions(); err != nil {
+		return fmt.Errorf("sheet %s: %w", definitionSheet, err)
+	}
+	if err := x.writeSources(); err != nil {
+		return fmt.Errorf("sheet %s: %w", sourceSheet, err)
+	}
+	x.file.SetActiveSheet(0)
+	// excelize adds these in the order of a map.
+	types := x.file.ContentTypes.Defaults
+	sort.Slice(types, func(i, j int) bool { return types[i].Extension < types[j].Extension })
+	return nil
+}
+
+// properties describes the document. Its dates are the knowledge time of the
+// book, so that writing it tomorrow gives the same bytes.
+func (x *workbook) properties() error {
+	at := x.book.KnownAt.UTC().Format(time.RFC3339)
+	err := x.file.SetDocProps(&excelize.DocProperties{
+		Title:          x.title(),
+		Subject:        "Market concentration, breadth, size and liquidity as of " + longDate(x.book.AsOf),
+		Creator:        "Tidemark",
+		LastModifiedBy: "Tidemark",
+		Description:    "Written by Tidemark " + clean(x.book.Version),
+		Created:        at, Modified: at,
+		Language: "en-US",
+	})
+	if err != nil {
+		return fmt.Errorf("document properties: %w", err)
+	}
+	if err := x.file.SetAppProps(&excelize.AppProperties{Application: "Tidemark"}); err != nil {
+		return fmt.Errorf("document properties: %w", err)
+	}
+	return nil
+}
+
+func (x *workbook) title() string {
+	if t := strings.TrimSpace(clean(x.book.Title)); t != "" {
+		return t
+	}
+	return "Market structure"
+}

@@ -1,0 +1,288 @@
+package excel
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"tidemark/schemas"
+)
+
+// The rows of a family's sheet. The first rows stay in sight; below them lies
+// a band of charts, and then the table, whose own header carries the filters.
+const (
+	titleRow    = 1
+	legendRow   = 2
+	universeRow = 3
+	metricRow   = 4
+	unitRow     = 5
+	idRow       = 6
+	whoseRow    = 7
+	bandRows    = 17 // of the default height
+	filterRow   = whoseRow + bandRows + 1
+	chartWidth  = 430
+	chartHeight = 310
+	seriesWidth = 13.5
+	printedDays = 63
+)
+
+// firstRow and lastRow are the rows of the newest and the oldest day.
+func (f *family) firstRow() int { return filterRow + 1 }
+func (f *family) lastRow() int  { return filterRow + len(f.days) }
+
+// choose returns the columns of the first of the metrics, apart by |, that has
+// any, in the order of the universes.
+func (f *family) choose(metrics string) []*column {
+	for id := range strings.SplitSeq(metrics, "|") {
+		var out []*column
+		for _, c := range f.columns {
+			if c.metric.ID == id {
+				out = append(out, c)
+			}
+		}
+		if out != nil {
+			return out
+		}
+	}
+	return nil
+}
+
+// writeFamily writes the sheet of a family.
+func (x *workbook) writeFamily(f *family) error {
+	if len(f.columns) == 0 {
+		return x.writeEmptyFamily(f)
+	}
+	widths := []float64{11.5}
+	for _, c := range f.columns {
+		widths = append(widths, max(seriesWidth, c.width()))
+	}
+	const columnsPerPage = 14
+	if err := x.prepare(f.sheet, layout{
+		widths: widths, tab: f.accent, frozenRows: whoseRow, frozenCols: 1,
+		titleFrom: universeRow, titleRows: whoseRow, pagesWide: (len(f.columns) + columnsPerPage - 1) / columnsPerPage,
+	}); err != nil {
+		return err
+	}
+	if err := x.drawBand(f); err != nil {
+		return err
+	}
+	corner, err := excelize.CoordinatesToCellName(len(f.columns)+1, f.lastRow())
+	if err != nil {
+		return err
+	}
+	if err := x.printNewest(f); err != nil {
+		return err
+	}
+	if err := x.file.AutoFilter(f.sheet, fmt.Sprintf("A%d:%s", filterRow, corner), nil); err != nil {
+		return err
+	}
+	s, err := x.open(f.sheet)
+	if err != nil {
+		return err
+	}
+	s.seriesHeader(f)
+	s.seriesRows(f)
+	return s.close()
+}
+
+// printNewest bounds what is printed: charts and the newest quarter. All of the
+// history would be hundreds of pages.
+func (x *workbook) printNewest(f *family) error {
+	corner, err := excelize.CoordinatesToCellName(len(f.columns)+1, filterRow+min(len(f.days), printedDays), true)
+	if err != nil {
+		return err
+	}
+	return x.file.SetDefinedName(&excelize.DefinedName{
+		Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("'%s'!$A$1:%s", f.sheet, corner), Scope: f.sheet,
+	})
+}
+
+func (x *workbook) writeEmptyFamily(f *family) error {
+	if err := x.prepare(f.sheet, layout{widths: []float64{90}, tab: f.accent}); err != nil {
+		return err
+	}
+	s, err := x.open(f.sheet)
+	if err != nil {
+		return err
+	}
+	s.add(26, text(f.sheet, style{size: 16, bold: true, color: f.accent}))
+	message := "There are no figures of this family in this book."
+	if f.facts > 0 {
+		message = "No figure of this family has a value in this book; the reasons are counted under " + qualitySheet + "."
+	}
+	s.add(0, text(message, style{color: dimColor}))
+	return s.close()
+}
+
+// drawBand puts the charts of the family side by side above its table.
+func (x *workbook) drawBand(f *family) error {
+	drawn := 0
+	for _, p := range chartPlans[f.id] {
+		// The frozen column is as wide as 86 pixels; each column after it is
+		// at least as wide as 99, so that the cell is found by counting.
+		at, offset := x.pixel(f, drawn*(chartWidth+12)+8)
+		ok, err := x.chart(f, p, f.sheet, at, offset, chartWidth, chartHeight)
+		if err != nil {
+			return err
+		}
+		if ok {
+			drawn++
+		}
+	}
+	return nil
+}
+
+// pixel returns the cell of the band in which the given pixel lies, counted
+// from the second column, and the offset in it.
+func (x *workbook) pixel(f *family, p int) (at string, offset int) {
+	n := 2
+	for _, c := range f.columns {
+		w := pixels(max(seriesWidth, c.width()))
+		if p < w {
+			break
+		}
+		p, n = p-w, n+1
+	}
+	col, err := excelize.ColumnNumberToName(n)
+	if err != nil {
+		col = "B"
+	}
+	return fmt.Sprintf("%s%d", col, whoseRow+1), p
+}
+
+// pixels is the width of a column of so many characters on a screen.
+func pixels(width float64) int { return int(width*7 + 5) }
+
+// width is how many characters wide the column must be for its values.
+func (c *column) width() float64 {
+	widest := 0
+	for _, f := range c.facts {
+		if hasValue(f) && math.Abs(f.Value.V) >= 1e6 {
+			widest = max(widest, len(number(f.Value.V, c.metric.Decimals)))
+		}
+	}
+	return float64(widest) + 2
+}
+
+func (s *sheet) seriesHeader(f *family) {
+	s.add(26, text(f.sheet, style{size: 16, bold: true, color: f.accent}))
+	s.add(15, text(fmt.Sprintf("%s to %s, newest first. Grey cells have no value; Data quality counts the reasons. Italic: partial coverage or warming up. Prints the newest %d days.",
+		longDate(f.days[len(f.days)-1]), longDate(f.days[0]), min(len(f.days), printedDays)), style{size: 9, color: dimColor}))
+	rows := [5][]cell{}
+	labels := [5]string{"", "Date", "", "tidemark trace", "--universe"}
+	for i, l := range labels {
+		rows[i] = []cell{text(l, headerStyle(f, i, false))}
+	}
+	metric, id, whose := 1, 1, 1
+	for i, c := range f.columns {
+		first := i == 0 || f.columns[i-1].universe != c.universe
+		for j, t := range [5]string{s.x.universeName(c.universe), c.metric.Name, unitText(c.metric), c.metric.ID, c.universe} {
+			rows[j] = append(rows[j], text(t, headerStyle(f, j, first)))
+		}
+		metric, id, whose = max(metric, lineCount(c.metric.Name, 14)), max(id, lineCount(c.metric.ID, 17)), max(whose, lineCount(c.universe, 17))
+	}
+	for i, height := range [5]float64{28, float64(metric)*13 + 4, 14, float64(id)*11 + 3, float64(whose)*11 + 4} {
+		s.add(height, rows[i]...)
+	}
+	s.skip(bandRows)
+	names := []cell{text("date", headerStyle(f, 5, false))}
+	for i, c := range f.columns {
+		first := i == 0 || f.columns[i-1].universe != c.universe
+		names = append(names, text(c.universe+" "+c.metric.ID, headerStyle(f, 5, first)))
+	}
+	s.add(float64(id+whose)*11+8, names...)
+}
+
+// headerStyle is the style of the n-th row of a family's header.
+func headerStyle(f *family, n int, start bool) style {
+	st := style{wrap: true, start: start, right: start || n < 5}
+	st.right = false
+	switch n {
+	case 0:
+		st.bold, st.color = true, f.accent
+	case 1:
+		st.bold, st.top = true, true
+	case 2:
+		st.color, st.size = dimColor, 9
+	case 3:
+		st.color, st.size, st.top = dimColor, 8, true
+	case 4:
+		st.color, st.size, st.top, st.rule = dimColor, 8, true, f.accent
+	default:
+		st.color, st.size, st.rule = dimColor, 8, f.accent
+	}
+	return st
+}
+
+// lineCount is how many lines a text takes in a column of so many characters.
+func lineCount(t string, width int) int {
+	lines, used := 1, 0
+	for word := range strings.FieldsSeq(t) {
+		n := len(word)
+		if used > 0 && used+1+n > width {
+			lines, used = lines+1, 0
+		} else if used > 0 {
+			used++
+		}
+		for used+n > width {
+			n -= width - used
+			lines, used = lines+1, 0
+		}
+		used += n
+	}
+	return lines
+}
+
+// seriesRows writes the table. Styles are looked up once for each column,
+// because there may be a million cells.
+func (s *sheet) seriesRows(f *family) {
+	date, err := s.x.styleID(style{format: dateFormat, line: true})
+	if err != nil {
+		s.err = err
+		return
+	}
+	type looks struct{ plain, soft, gap, none int }
+	of := make([]looks, len(f.columns))
+	for i, c := range f.columns {
+		plain := style{format: formatOf(c.metric), line: true, start: i == 0 || f.columns[i-1].universe != c.universe}
+		soft, gap, none := plain, plain, plain
+		soft.italic, soft.color = true, dimColor
+		gap.fill = gapFill
+		for _, l := range []struct {
+			id *int
+			style
+		}{{&of[i].plain, plain}, {&of[i].soft, soft}, {&of[i].gap, gap}, {&of[i].none, none}} {
+			if *l.id, err = s.x.styleID(l.style); err != nil {
+				s.err = err
+				return
+			}
+		}
+	}
+	values := make([]any, len(f.columns)+1)
+	cells := make([]excelize.Cell, len(f.columns)+1)
+	for i := range values {
+		values[i] = &cells[i]
+	}
+	for row, day := range f.days {
+		cells[0] = excelize.Cell{StyleID: date, Value: serial(day)}
+		for i, c := range f.columns {
+			l := of[i]
+			switch x := c.facts[row]; {
+			case x == nil:
+				cells[i+1] = excelize.Cell{StyleID: l.none}
+			case !hasValue(x):
+				cells[i+1] = excelize.Cell{StyleID: l.gap}
+			case x.Status == schemas.StatusOK:
+				cells[i+1] = excelize.Cell{StyleID: l.plain, Value: x.Value.V}
+			default:
+				cells[i+1] = excelize.Cell{StyleID: l.soft, Value: x.Value.V}
+			}
+		}
+		s.row++
+		if s.set(values, 0); s.err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package excel
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"tidemark/schemas"
+)
+
+// sheet writes the rows of one sheet, from the top.
+type sheet struct {
+	x    *workbook
+	name string
+	w    *excelize.StreamWriter
+	row  int // number of the last row written
+	err  error
+}
+
+// cell is a value and how it looks. A nil value leaves the cell empty.
+type cell struct {
+	value any
+	style style
+}
+
+func text(s string, st style) cell { return cell{clean(s), st} }
+
+// dayCell is a real date; empty for NoDate.
+func dayCell(d schemas.Date, st style) cell {
+	st.format = dateFormat
+	if d == schemas.NoDate {
+		return cell{nil, st}
+	}
+	return cell{serial(d), st}
+}
+
+// momentCell is a real date with a time, in UTC; empty for the zero time.
+func momentCell(t time.Time, st style) cell {
+	st.format = momentFormat
+	if t.IsZero() {
+		return cell{nil, st}
+	}
+	t = t.UTC()
+	d := schemas.DateOf(t)
+	return cell{float64(serial(d)) + t.Sub(d.Time()).Hours()/24, st}
+}
+
+// optCell is a number; empty where it is unknown.
+func optCell(v schemas.Opt[float64], st style) cell {
+	if !v.OK {
+		return cell{nil, st}
+	}
+	return cell{v.V, st}
+}
+
+// serial is how spreadsheets count days: 25569 is 1970-01-01.
+func serial(d schemas.Date) int { return int(d) + 25569 }
+
+// open begins to write the rows of a sheet. What is not rows (charts, widths,
+// page set-up) must have been given to the workbook before.
+func (x *workbook) open(name string) (*sheet, error) {
+	w, err := x.file.NewStreamWriter(name)
+	if err != nil {
+		return nil, err
+	}
+	return &sheet{x: x, name: name, w: w}, nil
+}
+
+// add writes the next row, which begins in the first column. Height 0 leaves
+// it to the reader's program. The first error is kept for close.
+func (s *sheet) add(height float64, cells ...cell) {
+	if s.err != nil {
+		return
+	}
+	s.row++
+	values := make([]any, len(cells))
+	for i, c := range cells {
+		id, err := s.x.styleID(c.style)
+		if err != nil {
+			s.err = err
+			return
+		}
+		if c.value != nil || c.style != (style{}) {
+			values[i] = excelize.Cell{StyleID: id, Value: c.value}
+		}
+	}
+	s.set(values, height)
+}
+
+func (s *sheet) set(values []any, height float64) {
+	at, err := excelize.CoordinatesToCellName(1, s.row)
+	if err == nil {
+		err = s.w.SetRow(at, values, excelize.RowOpts{Height: height})
+	}
+	if err != nil {
+		s.err = fmt.Errorf("row %d: %w", s.row, err)
+	}
+}
+
+// skip leaves rows empty.
+func (s *sheet) skip(rows int) { s.row += rows }
+
+// close ends the sheet and returns the first error.
+func (s *sheet) close() error {
+	if s.err != nil {
+		return s.err
+	}
+	return s.w.Flush()
+}
+
+// layout is what a sheet has besides its rows.
+type layout struct {
+	widths     []float64 // of the columns from the first
+	tab        string    // colour
+	gridlines  bool
+	frozenRows int
+	frozenCols int
+	titleRows  int // rows repeated on each printed page
+	titleFrom  int // first of them; 1 when zero
+	pagesWide  int
+}
+
+// prepare sets a sheet up for screen and paper.
+func (x *workbook) prepare(name string, l layout) error {
+	for i, width := range l.widths {
+		col, err := excelize.ColumnNumberToName(i + 1)
+		if err != nil {
+			return err
+		}
+		if err := x.file.SetColWidth(name, col, col, width); err != nil {
+			return err
+		}
+	}
+	fit, tab := true, l.tab
+	if tab == "" {
+		tab = ruleGrey
+	}
+	if err := x.file.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit, TabColorRGB: &tab}); err != nil {
+		return err
+	}
+	if err := x.file.SetSheetView(name, 0, &excelize.ViewOptions{ShowGridLines: &l.gridlines}); err != nil {
+		return err
+	}
+	if l.frozenRows > 0 || l.frozenCols > 0 {
+		corner, err := excelize.CoordinatesToCellName(l.frozenCols+1, l.frozenRows+1)
+		if err != nil {
+			return err
+		}
+		pane := "bottomRight"
+		if l.frozenCols == 0 {
+			pane = "bottomLeft"
+		}
+		if err := x.file.SetPanes(name, &excelize.Panes{
+			Freeze: true, XSplit: l.frozenCols, YSplit: l.frozenRows, TopLeftCell: corner, ActivePane: pane,
+			Selection: []excelize.Selection{{SQRef: corner, ActiveCell: corner, Pane: pane}},
+		}); err != nil {
+			return err
+		}
+	}
+	return x.paper(name, l)
+}
+
+// paper sets up printing: A4 landscape, as many pages wide as the layout says,
+// with headers repeated and pages numbered.
+func (x *workbook) paper(name string, l layout) error {
+	a4, landscape, wide, high := 9, "landscape", max(l.pagesWide, 1), 0
+	if err := x.file.SetPageLayout(name, &excelize.PageLayoutOptions{
+		Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &high,
+	}); err != nil {
+		return err
+	}
+	side, end, edge := 0.4, 0.55, 0.25
+	if err := x.file.SetPageMargins(name, &excelize.PageLayoutMarginsOptions{
+		Left: &side, Right: &side, Top: &end, Bottom: &end, Header: &edge, Footer: &edge,
+	}); err != nil {
+		return err
+	}
+	if err := x.file.SetHeaderFooter(name, &excelize.HeaderFooterOptions{
+		OddFooter: "&L&8Tidemark, as of " + longDate(x.book.AsOf) + "&C&8&A&R&8Page &P of &N",
+	}); err != nil {
+		return err
+	}
+	if l.titleRows == 0 {
+		return nil
+	}
+	titles := fmt.Sprintf("'%s'!$%d:$%d", name, max(l.titleFrom, 1), l.titleRows)
+	if l.frozenCols > 0 {
+		col, err := excelize.ColumnNumberToName(l.frozenCols)
+		if err != nil {
+			return err
+		}
+		titles = fmt.Sprintf("'%s'!$A:$%s,%s", name, col, titles)
+	}
+	return x.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: titles, Scope: name})
+}

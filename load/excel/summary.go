@@ -1,0 +1,233 @@
+package excel
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"tidemark/schemas"
+)
+
+// keyFigures are the figures of the summary, in its order. Of those apart by |
+// the first that a family has is shown.
+var keyFigures = map[string][]string{
+	"concentration": {"conc_top10_sec", "conc_top10_iss", "conc_mag7", "conc_hhi10k_sec", "conc_neff_sec"},
+	"breadth": {
+		"adv_share", "pct_above_sma_50", "pct_above_sma_200", "new_high_close", "new_low_close",
+		"trin_open10", "mcc_osc_ratio", "mcc_sum_ratio", "dist_52w_median",
+	},
+	"size": {
+		"rs_ratio_tr|rs_ratio_pr", "size_gap_arith_ytd_tr|size_gap_arith_ytd_pr", "size_gap_arith_1y_tr|size_gap_arith_1y_pr",
+		"ret_ytd_tr|ret_ytd_pr", "dist_ath", "sector_distance",
+	},
+	"liquidity": {
+		"net_liq_daily|net_liq_weekly", "fed_assets", "reserves", "tga_daily|tga", "onrrp|onrrp_wed", "repo_srf|repo_wed",
+		"sofr", "spread_sofr_iorb", "sofr_p99_p25",
+	},
+}
+
+// Columns of the table of key figures.
+var summaryHeads = []struct {
+	name  string
+	width float64
+	right bool
+}{
+	{"", 2, false},
+	{"Figure", 44, false},
+	{"Universe", 28, false},
+	{"Latest", 12, true},
+	{"Unit", 9, false},
+	{"As of", 11, true},
+	{"Day", 12, true},
+	{"Week", 12, true},
+	{"Month", 12, true},
+	{"Year to date", 12, true},
+	{"Percentile", 10, true},
+	{"Since", 11, true},
+	{"Status", 19, false},
+	{"tidemark trace", 22, false},
+	{"--universe", 28, false},
+}
+
+const (
+	latestColumn  = 4 // of the table of key figures, counted from 1
+	summaryBand   = 14
+	summaryChartW = 420
+	summaryChartH = 262
+)
+
+// writeSummary writes the first sheet: the headlines in words, a chart for
+// each family, and the key figures.
+func (x *workbook) writeSummary() error {
+	var widths []float64
+	for _, h := range summaryHeads {
+		widths = append(widths, h.width)
+	}
+	if err := x.prepare(summarySheet, layout{widths: widths, tab: inkColor}); err != nil {
+		return err
+	}
+	headRows := 3 + len(x.families)
+	offset := 0
+	for _, f := range x.families {
+		if len(f.columns) == 0 {
+			continue
+		}
+		at, inside := summaryPixel(widths, offset, headRows+2)
+		ok, err := x.chart(f, chartPlans[f.id][0], summarySheet, at, inside, summaryChartW, summaryChartH)
+		if err != nil {
+			return err
+		}
+		if ok {
+			offset += summaryChartW + 10
+		}
+	}
+	s, err := x.open(summarySheet)
+	if err != nil {
+		return err
+	}
+	s.add(30, cell{}, text(x.title(), style{size: 20, bold: true}))
+	s.add(18, cell{}, text(fmt.Sprintf("As of %s. What was known by %s. Tidemark %s.",
+		longDate(x.book.AsOf), moment(x.book.KnownAt), x.book.Version), style{color: dimColor}))
+	s.skip(1)
+	for _, f := range x.families {
+		s.add(20, cell{"", style{fill: f.accent}}, text(x.headline(f), style{size: 11, indent: 1}))
+	}
+	band := 0
+	if offset > 0 {
+		band = summaryBand
+	}
+	s.skip(band + 1)
+	names, err := s.keyFigures()
+	if err != nil {
+		return err
+	}
+	if err := s.close(); err != nil {
+		return err
+	}
+	for _, n := range names {
+		if err := x.file.SetDefinedName(&n); err != nil {
+			return fmt.Errorf("name %s: %w", n.Name, err)
+		}
+	}
+	return nil
+}
+
+// summaryPixel returns the cell of the row in which the given pixel lies,
+// counted from the second column, and the offset in it.
+func summaryPixel(widths []float64, p, row int) (at string, offset int) {
+	n := 2
+	for _, w := range widths[1:] {
+		if p < pixels(w) {
+			break
+		}
+		p, n = p-pixels(w), n+1
+	}
+	col, err := excelize.ColumnNumberToName(n)
+	if err != nil {
+		col = "B"
+	}
+	return fmt.Sprintf("%s%d", col, row), p
+}
+
+// keyFigures writes the table of key figures and returns the names under which
+// formulas find their latest values.
+func (s *sheet) keyFigures() ([]excelize.DefinedName, error) {
+	var names []excelize.DefinedName
+	for _, f := range s.x.families {
+		head := make([]cell, len(summaryHeads))
+		for i, h := range summaryHeads {
+			head[i] = text(h.name, style{size: 9, color: dimColor, right: h.right, rule: f.accent})
+		}
+		head[0] = cell{}
+		head[1] = text(f.sheet, style{size: 12, bold: true, color: f.accent, rule: f.accent})
+		s.add(22, head...)
+		rows := s.row
+		for _, metrics := range keyFigures[f.id] {
+			for _, c := range f.choose(metrics) {
+				s.add(16, s.x.keyFigure(c)...)
+				if n := s.x.definedName(c); n != "" {
+					col, err := excelize.ColumnNumberToName(latestColumn)
+					if err != nil {
+						return nil, err
+					}
+					names = append(names, excelize.DefinedName{
+						Name: n, RefersTo: fmt.Sprintf("'%s'!$%s$%d", s.name, col, s.row),
+						Comment: clean(c.metric.Name + ", " + s.x.universeName(c.universe)),
+					})
+				}
+			}
+		}
+		if s.row == rows {
+			s.add(16, cell{}, text("No figures in this book.", style{color: dimColor}))
+		}
+		s.skip(1)
+	}
+	note := style{size: 9, color: dimColor}
+	s.add(14, cell{}, text("Day, week, month: change over 1, 5 and 21 observations; for weekly figures over 1 and 4 weeks. Changes of shares are percentage points (pp); others are in the unit of the figure.", note))
+	s.add(14, cell{}, text("Percentile: share of values since the date beside it that lie below the latest, ties counted half. Definitions are under "+definitionSheet+".", note))
+	s.add(14, cell{}, text("Any figure can be followed to the bytes it came from: tidemark trace METRIC DATE --universe UNIVERSE.", note))
+	return names, nil
+}
+
+// keyFigure is the row of one figure.
+func (x *workbook) keyFigure(c *column) []cell {
+	plain := style{line: true}
+	dim := style{line: true, color: dimColor}
+	small := style{line: true, color: dimColor, size: 9}
+	newest, row := c.newest()
+	m := c.metric
+	move := style{line: true, format: changeFormat(m)}
+	change := func(observations int) cell {
+		if observations == 0 {
+			return cell{nil, move}
+		}
+		return optCell(points(m, c.change(row, observations)), move)
+	}
+	day, week, month := 1, 5, 21
+	if c.weekly() {
+		day, week, month = 0, 1, 4
+	}
+	r := c.rank(row)
+	status := style{line: true, color: dimColor}
+	words := statusText(c.facts[newest].Status)
+	if newest != row {
+		words, status.color = "no value: "+words, badColor
+	}
+	return []cell{
+		{}, text(m.Name, plain), text(x.universeName(c.universe), plain),
+		{c.facts[row].Value.V, style{line: true, bold: true, format: formatOf(m)}},
+		text(unitText(m), dim), dayCell(c.facts[row].Session, style{line: true, color: dimColor, right: true}),
+		change(day), change(week), change(month), optCell(points(m, c.changeOfYear(row)), move),
+		{r.percentile, style{line: true, format: "0 %"}}, dayCell(r.since, style{line: true, color: dimColor, right: true}),
+		text(words, status), text(m.ID, small), text(c.universe, small),
+	}
+}
+
+// points turns a change of a share into percentage points.
+func points(m schemas.Metric, v schemas.Opt[float64]) schemas.Opt[float64] {
+	if m.Unit == "fraction" {
+		v.V *= 100
+	}
+	return v
+}
+
+// definedName is the name under which formulas find a figure, such as
+// SPX_MEMBERS_conc_top10_sec; empty when it is taken.
+func (x *workbook) definedName(c *column) string {
+	name := strings.Map(func(r rune) rune {
+		if r < 0x80 && (r == '_' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z') {
+			return r
+		}
+		return '_'
+	}, c.universe+"_"+c.metric.ID)
+	if name[0] >= '0' && name[0] <= '9' {
+		name = "_" + name
+	}
+	const longest = 255
+	if key := strings.ToLower(name); x.names[key] || len(name) > longest {
+		return ""
+	}
+	x.names[strings.ToLower(name)] = true
+	return name
+}
