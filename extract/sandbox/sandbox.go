@@ -169,7 +169,9 @@ func (s *Sandbox) URL() string {
 
 // Base is the address that stands for a publisher's own: a source whose base
 // address is set to it asks the sandbox in place of the publisher. The names
-// are those of [Publishers].
+// are those of [Publishers]. Where a publisher has several hosts, such as
+// FRED's API and its graphs, one address stands for all. Before Start it is
+// only the path under which [Sandbox.Handler] answers.
 func (s *Sandbox) Base(publisher string) string { return s.URL() + "/" + publisher }
 
 // Publishers lists the simulated publishers by the names of their folders.
