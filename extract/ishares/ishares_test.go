@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,27 @@ func equities(rows []schemas.Holding) (n int, weight, value float64) {
 	return n, weight, value
 }
 
+// concentration returns the share of the ten largest lines in the equity and
+// the sum of squared shares, in percent, by market value.
+func concentration(rows []schemas.Holding) (ten, hhi float64) {
+	_, _, total := equities(rows)
+	var shares []float64
+	for _, r := range rows {
+		if r.AssetClass == "Equity" {
+			shares = append(shares, 100*r.MarketValue.V/total)
+		}
+	}
+	slices.Sort(shares)
+	slices.Reverse(shares)
+	for i, s := range shares {
+		if i < 10 {
+			ten += s
+		}
+		hhi += s * s
+	}
+	return ten, hhi
+}
+
 func near(got, want, tolerance float64) bool { return math.Abs(got-want) <= tolerance }
 
 func TestRecordedFiles(t *testing.T) {
@@ -72,14 +94,15 @@ func TestRecordedFiles(t *testing.T) {
 		fund, asOf   string
 		lines, stock int
 		weight       float64 // of the equity lines
+		ten, hhi     float64 // where others have worked them out
 		first        schemas.Holding
 	}{
 		{
-			file: "market/holdings/IVV_2023-04-06.csv", fund: "IVV", asOf: "2023-04-06", lines: 507, stock: 503, weight: 99.70,
+			file: "market/holdings/IVV_2023-04-06.csv", fund: "IVV", asOf: "2023-04-06", lines: 507, stock: 503, weight: 99.70, ten: 27.48, hhi: 144.7,
 			first: schemas.Holding{Ticker: "AAPL", Name: "APPLE INC", Sector: "Information Technology", AssetClass: "Equity", MarketValue: schemas.Some(21749937094.76), Weight: schemas.Some(7.12), Quantity: schemas.Some(132089986.0), Price: schemas.Some(164.66), Currency: "USD"},
 		},
 		{
-			file: "market/holdings/IVV_2024-12-06.csv", fund: "IVV", asOf: "2024-12-06", lines: 508, stock: 503, weight: 99.75,
+			file: "market/holdings/IVV_2024-12-06.csv", fund: "IVV", asOf: "2024-12-06", lines: 508, stock: 503, weight: 99.75, ten: 36.15, hhi: 201.8,
 			first: schemas.Holding{Ticker: "AAPL", Name: "APPLE INC", Sector: "Information Technology", AssetClass: "Equity", MarketValue: schemas.Some(41700670815.44), Weight: schemas.Some(7.15), Quantity: schemas.Some(171720766.0), Price: schemas.Some(242.84), Currency: "USD"},
 		},
 		{
@@ -101,6 +124,9 @@ func TestRecordedFiles(t *testing.T) {
 			n, weight, _ := equities(rows)
 			if len(rows) != test.lines || n != test.stock || !near(weight, test.weight, 0.005) {
 				t.Errorf("got %d lines, %d equities of %.2f %%; want %d, %d, %.2f", len(rows), n, weight, test.lines, test.stock, test.weight)
+			}
+			if ten, hhi := concentration(rows); test.ten != 0 && (!near(ten, test.ten, 0.005) || !near(hhi, test.hhi, 0.05)) {
+				t.Errorf("ten largest %.3f %%, sum of squares %.2f; want %.2f and %.1f", ten, hhi, test.ten, test.hhi)
 			}
 			got, want := rows[0], test.first
 			if got.Fund != test.fund || got.AsOf != date(test.asOf) || got.Line != 1 || len(got.Payload) != 64 {

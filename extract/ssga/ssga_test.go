@@ -50,16 +50,16 @@ func TestRecordedFiles(t *testing.T) {
 	for _, test := range []struct {
 		file, fund, asOf       string
 		lines, stock           int
-		weight, cash, tenShare float64 // percent: all lines, cash, the ten largest of the equity
+		weight, cash, ten, hhi float64 // percent: all lines, cash; of the equity the ten largest, the sum of squares
 		last                   string
 	}{
-		{"upstream/ssga/holdings-daily-us-en-spy_2024-03-19.xlsx", "SPY", "2024-03-19", 504, 503, 100, 0.230834, 0, "NWS"},
-		{"market/holdings/SPY_2024-05-10.xlsx", "SPY", "2024-05-10", 504, 503, 100, 0.079551, 33.07, "NWS"},
+		{"upstream/ssga/holdings-daily-us-en-spy_2024-03-19.xlsx", "SPY", "2024-03-19", 504, 503, 100, 0.230834, 0, 0, "NWS"},
+		{"market/holdings/SPY_2024-05-10.xlsx", "SPY", "2024-05-10", 504, 503, 100, 0.079551, 33.07, 172.6, "NWS"},
 		// 504 lines of equity: with the when-issued line of a company that was
 		// about to be listed.
-		{"market/holdings/SPY_2025-02-07.xlsx", "SPY", "2025-02-07", 505, 504, 100, 0.070903, 35.80, "MRP"},
-		{"market/holdings/SPY_2025-09-05.xlsx", "SPY", "2025-09-05", 504, 503, 100, 0.162631, 38.40, "NWS"},
-		{"upstream/ssga/holdings-daily-us-en-mdy_2025-01-31.xlsx", "MDY", "2025-01-31", 401, 401, 100, 0, 0, "UA"},
+		{"market/holdings/SPY_2025-02-07.xlsx", "SPY", "2025-02-07", 505, 504, 100, 0.070903, 35.80, 189.6, "MRP"},
+		{"market/holdings/SPY_2025-09-05.xlsx", "SPY", "2025-09-05", 504, 503, 100, 0.162631, 38.40, 212.9, "NWS"},
+		{"upstream/ssga/holdings-daily-us-en-mdy_2025-01-31.xlsx", "MDY", "2025-01-31", 401, 401, 100, 0, 0, 0, "UA"},
 	} {
 		t.Run(filepath.Base(test.file), func(t *testing.T) {
 			t.Parallel()
@@ -73,7 +73,7 @@ func TestRecordedFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			var stock int
-			var weight, equity, cash, ten float64
+			var weight, equity, cash, ten, squares float64
 			for i, r := range rows {
 				if r.Fund != test.fund || r.AsOf != date(test.asOf) || r.Line != int64(i+1) || len(r.Payload) != 64 {
 					t.Fatalf("line %d: %+v", i+1, r)
@@ -85,6 +85,7 @@ func TestRecordedFiles(t *testing.T) {
 						ten += r.Weight.V
 					}
 					equity += r.Weight.V
+					squares += r.Weight.V * r.Weight.V
 				case classCash:
 					cash += r.Weight.V
 				}
@@ -92,8 +93,9 @@ func TestRecordedFiles(t *testing.T) {
 			if len(rows) != test.lines || stock != test.stock || math.Abs(weight-test.weight) > 0.25 || math.Abs(cash-test.cash) > 1e-9 {
 				t.Errorf("%d lines, %d equities, weights %.4f, cash %.6f; want %d, %d, %.4f, %.6f", len(rows), stock, weight, cash, test.lines, test.stock, test.weight, test.cash)
 			}
-			if share := 100 * ten / equity; test.tenShare != 0 && math.Abs(share-test.tenShare) > 0.005 {
-				t.Errorf("the ten largest are %.3f %% of the equity, want %.2f", share, test.tenShare)
+			share, hhi := 100*ten/equity, squares*100*100/(equity*equity)
+			if test.ten != 0 && (math.Abs(share-test.ten) > 0.005 || math.Abs(hhi-test.hhi) > 0.05) {
+				t.Errorf("ten largest %.3f %%, sum of squares %.2f; want %.2f and %.1f", share, hhi, test.ten, test.hhi)
 			}
 			if got := rows[len(rows)-1].Ticker; got != test.last {
 				t.Errorf("last line %s, want %s", got, test.last)
