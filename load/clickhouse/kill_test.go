@@ -207,14 +207,22 @@ func TestKilledWhileEmptying(t *testing.T) {
 // that the window holds them.
 func TestReplaceAfterKill(t *testing.T) {
 	w := fresh(t)
-	for i, step := range []string{"inserted", "verified", "exchanged"} {
-		for j, seed := range []float64{1, 2, 3} { // the old rows, the killed ones, others
-			fund := fmt.Sprintf("F%d%d", i, j)
-			replace(t, w, schemas.Holdings, holdings(fund, day2025, 40, 1))
-			kill(t, stopSwap(t, swapOrder{Fund: fund, Rows: 40, Seed: 2, StopAt: step}))
-			replace(t, w, schemas.Holdings, holdings(fund, day2025, 40, seed))
-			holds(t, w, fund, 40, seed)
-		}
+	const older, killed, other = 1, 2, 3 // seeds of the rows
+	for i, c := range []struct {
+		step string
+		next float64
+	}{
+		{"inserted", killed},
+		{"verified", other},
+		{"exchanged", older},
+		{"exchanged", killed},
+		{"exchanged", other},
+	} {
+		fund := fmt.Sprintf("F%d", i)
+		replace(t, w, schemas.Holdings, holdings(fund, day2025, 40, older))
+		kill(t, stopSwap(t, swapOrder{Fund: fund, Rows: 40, Seed: killed, StopAt: c.step}))
+		replace(t, w, schemas.Holdings, holdings(fund, day2025, 40, c.next))
+		holds(t, w, fund, 40, c.next)
 	}
 	clean(t, w)
 }

@@ -55,7 +55,7 @@ func TestCompressedConnection(t *testing.T) {
 func TestAnyPart(t *testing.T) {
 	w := fresh(t)
 	parts := []string{"it's", `back\slash`, "`tick`", "nul\x00nul", "{p:String}", "?", "株 ünï", " ", "a\tb\nc\r"}
-	for seed := range 6 {
+	for seed := range 2 {
 		parts = append(parts, rapid.StringN(1, 12, -1).Example(seed))
 	}
 	slices.Sort(parts)

@@ -66,7 +66,7 @@ func watch(t *testing.T, w *Warehouse, fund string) (stop func() (reads, bad int
 }
 
 // swaps is how often the window is replaced under readers.
-var swaps = flag.Int("swaps", 50, "replacements of a window under readers")
+var swaps = flag.Int("swaps", 30, "replacements of a window under readers")
 
 // TestReadersSeeOneVersion replaces a window time and again under readers.
 func TestReadersSeeOneVersion(t *testing.T) {
@@ -106,7 +106,7 @@ func TestReadersWouldSeeAMixture(t *testing.T) {
 	}
 	partition := schemas.Holdings.Partition(year2025)
 	stop := watch(t, w, "IVV")
-	for range 50 {
+	for range 20 {
 		for _, sql := range []string{
 			"ALTER TABLE raw.holding DROP PARTITION " + partition,
 			"ALTER TABLE raw.holding ATTACH PARTITION " + partition + " FROM " + stage,
@@ -117,7 +117,7 @@ func TestReadersWouldSeeAMixture(t *testing.T) {
 		}
 	}
 	if reads, bad := stop(); bad == 0 {
-		t.Errorf("none of %d reads noticed 50 replacements in two steps", reads)
+		t.Errorf("none of %d reads noticed 20 replacements in two steps", reads)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestTwoWritersOfOneWindow(t *testing.T) {
 	for k := range 2 {
 		w := open(t, sharedEngine(t))
 		wg.Go(func() {
-			for i := range 8 {
+			for i := range 6 {
 				replace(t, w, schemas.Holdings, version("IVV", 1+(i*(k+1))%3))
 			}
 		})
