@@ -282,10 +282,11 @@ func freshnessView(datasets []schemas.Dataset) view {
 	}
 }
 
-// qualityView is the latest outcome of each check of each window.
+// qualityView is what the newest run of each window found: a check may find
+// more than one thing.
 func qualityView() view {
 	return view{
-		name: "quality", comment: "The latest outcome of each check of each window.",
+		name: "quality", comment: "What the newest run of each window found.",
 		columns: []viewColumn{
 			{"dataset", "String", "Table."},
 			{"part", "String", "Part of the table."},
@@ -298,9 +299,9 @@ func qualityView() view {
 			{"checked_at", "DateTime64(3, 'UTC')", "When it was checked; unit: UTC"},
 			{"run_id", "String", "Run that was checked."},
 		},
-		query: "SELECT dataset, part, from_date, to_date, check_name, argMax(severity, at) AS severity, argMax(passed, at) AS passed,\n" +
-			"    argMax(message, at) AS message, max(at) AS checked_at, argMax(run_id, at) AS run_id\n" +
-			"FROM ops.check\nGROUP BY dataset, part, from_date, to_date, check_name",
+		query: "SELECT dataset, part, from_date, to_date, check_name, severity, passed, message, at AS checked_at, run_id\n" +
+			"FROM ops.check\nWHERE (dataset, part, from_date, run_id) IN\n" +
+			"    (SELECT dataset, part, from_date, argMax(run_id, at) FROM ops.check GROUP BY dataset, part, from_date)",
 	}
 }
 
