@@ -132,6 +132,6 @@ func sectorRegister(add func(Metric)) {
 	}
 	add(Metric{
 		ID: "sector_distance", Name: "Sector distance", Unit: "fraction", Formula: "half the sum over sectors of |weight in S - weight in L|", Source: gics,
-		Inputs: "holdings files of both universes", Window: "day", Edge: "a file counts for 31 days; lines without a sector are a bucket of their own", Decimals: 1,
+		Inputs: "holdings files of both universes", Window: "day", Edge: "a file counts for 35 days; lines without a sector are a bucket of their own", Decimals: 1,
 	})
 }

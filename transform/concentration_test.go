@@ -266,7 +266,7 @@ func TestOldFilesAreStale(t *testing.T) {
 		t.Error("a fact before the first file")
 	}
 	for i := 3; i < 30; i++ {
-		if int(m.sessions[i]-m.sessions[3]) <= 31 {
+		if int(m.sessions[i]-m.sessions[3]) <= maxFileAge {
 			got.want("conc_hhi_sec", m.sessions[i], 0.5, 1e-12)
 		} else {
 			got.wantNone("conc_hhi_sec", m.sessions[i], schemas.StaleInput)

@@ -372,7 +372,7 @@ func TestRealRolledHHI(t *testing.T) {
 	if f.Basis != "rolled" || f.Detail != "fund=SPY file=2024-05-10" || f.Coverage.V < 0.97 || f.Coverage.V >= 1 {
 		t.Errorf("got %+v", f)
 	}
-	got.wantNone("conc_hhi10k_sec", day(t, "2024-06-11"), schemas.StaleInput)
+	got.wantNone("conc_hhi10k_sec", day(t, "2024-06-17"), schemas.StaleInput)
 	got.want("conc_hhi10k_sec", day(t, "2024-06-10"), 190, 10)
 }
 

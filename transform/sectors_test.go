@@ -124,7 +124,7 @@ func TestSectorDistanceOfFiles(t *testing.T) {
 	facts, _ := Compute(schemas.Size.String(), in)
 	got := byMetric(facts)["sector_distance"]
 	if len(got) != 1 {
-		t.Fatalf("facts on %d days, want the one on which both have a file of the 31 days before", len(got))
+		t.Fatalf("facts on %d days, want the one on which both have a file of the 35 days before", len(got))
 	}
 	f := got[d+3]
 	near(t, "distance", f.Value.V, 0.75, 1e-12)

@@ -16,8 +16,9 @@ const (
 	// maxResidual is the largest share of a fund that may be something other
 	// than stock before its weights stop speaking for the index.
 	maxResidual = 0.02
-	// maxFileAge is how many calendar days a holdings file stays in use.
-	maxFileAge = 31
+	// maxFileAge is how many calendar days a holdings file stays in use: the
+	// longest stretch between the last sessions of two months.
+	maxFileAge = 35
 	// Published weights add up to 100 but for rounding: 2,000 lines of two
 	// decimals have been seen to add up to 99.5.
 	minWeightSum, maxWeightSum = 97, 103

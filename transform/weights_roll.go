@@ -23,7 +23,7 @@ type weighting struct {
 }
 
 // weightsOn returns the weights at the close of session s. On a file's own day
-// they are the file's. On the sessions after it, for at most 31 calendar days,
+// they are the file's. On the sessions after it, for at most 35 calendar days,
 // each line moves with its price; lines without a price move with the rest.
 func (p *Panel) weightsOn(in *Inputs, s int) weighting {
 	day := p.Sessions[s]
