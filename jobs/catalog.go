@@ -1,0 +1,380 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tidemark/extract"
+	"tidemark/extract/fiscaldata"
+	"tidemark/extract/fred"
+	"tidemark/extract/h41"
+	"tidemark/extract/ishares"
+	"tidemark/extract/nyfed"
+	"tidemark/extract/sp500"
+	"tidemark/extract/ssga"
+	"tidemark/extract/vendor"
+	"tidemark/schemas"
+	"tidemark/schemas/calendar"
+)
+
+// Catalog lists every job of a configuration, in the order of dependence.
+type Catalog struct {
+	Config    Config
+	Calendar  *calendar.Calendar
+	Jobs      []*Job
+	fetchJobs []*Job
+}
+
+// When each publisher is due to have news, in New York time.
+var (
+	slotsHoldings   = mustSchedule("30 7 * * 1-5")
+	slotsPrices     = mustSchedule("30 18 * * 1-5", "0 6 * * 1-5")
+	slotsH41        = mustSchedule("35 16 * * 4", "35 16 * * 5", "0 17 * * 1-3")
+	slotsOperations = mustSchedule("10 8,9 * * 1-5", "20 13 * * 1-5", "40 14 * * 1-5")
+	slotsRates      = mustSchedule("10 8,9 * * 1-5", "10 15 * * 1-5")
+	slotsCash       = mustSchedule("10 16 * * 1-5")
+	slotsFRED       = mustSchedule("45 9 * * 1-5", "45 16 * * 1-5")
+)
+
+// How long after its last day a window may still be amended.
+const (
+	lagHoldings   = 10 * 24 * time.Hour
+	lagPrices     = 10 * 24 * time.Hour
+	lagOperations = 31 * 24 * time.Hour // amounts are amended after settlement
+	lagRates      = 7 * 24 * time.Hour
+	lagCash       = 10 * 24 * time.Hour
+)
+
+// printedChanges are the H.4.1's own changes from the week before, against
+// which a silent revision is found.
+var printedChanges = []string{"RESPPMA_XCH1_N.WW", "RESH4R_XAW_XCH1_N.WW"}
+
+// NewCatalog makes the jobs that the configuration asks for.
+func NewCatalog(cfg Config, cal *calendar.Calendar) (*Catalog, error) {
+	c := &Catalog{Config: cfg, Calendar: cal}
+	for _, add := range []func() error{c.addNYFed, c.addH41, c.addFRED, c.addFiscalData, c.addIShares, c.addSSGA, c.addSP500, c.addFiles} {
+		if err := add(); err != nil {
+			return nil, err
+		}
+	}
+	c.Jobs = slices.Concat(c.fetchJobs, c.factJobs())
+	return c, nil
+}
+
+// Known returns an error that names the first of the names that is no job.
+func (c *Catalog) Known(names []string) error {
+	for _, n := range names {
+		if !slices.ContainsFunc(c.Jobs, func(j *Job) bool { return j.Name == n }) {
+			return fmt.Errorf("there is no job %q; `tidemark status` lists them", n)
+		}
+	}
+	return nil
+}
+
+// Stages groups the jobs so that each stage needs only what earlier ones make.
+func (c *Catalog) Stages() [][]*Job {
+	makers := map[string]int{} // table to the stage that makes it
+	var stages [][]*Job
+	for _, j := range c.Jobs {
+		level := 0
+		if !j.Fetched() {
+			for _, n := range j.Needs(j.Dataset.Cut.Window(j.Part, c.Config.History.From)) {
+				if at, ok := makers[n.Dataset.String()]; ok {
+					level = max(level, at+1)
+				}
+			}
+		}
+		makers[j.Dataset.String()] = max(makers[j.Dataset.String()], level)
+		for len(stages) <= level {
+			stages = append(stages, nil)
+		}
+		stages[level] = append(stages[level], j)
+	}
+	return stages
+}
+
+func addFetched[T any](c *Catalog, name, part string, schedule []string, f fetched[T]) error {
+	var err error
+	if f.schedule, err = f.schedule.orElse(schedule); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	f.from = c.Config.History.From
+	f.checks = append(f.checks, shrunk[T]())
+	c.fetchJobs = append(c.fetchJobs, f.job(name, part))
+	return nil
+}
+
+// source makes a source for one run, with its saved files found.
+func source[T any](publisher string, files []string, build func(g *extract.Client, files []string) extract.Source[T]) func(context.Context, *extract.Client) (extract.Source[T], error) {
+	return func(ctx context.Context, g *extract.Client) (extract.Source[T], error) {
+		if len(files) == 0 {
+			return build(g, nil), nil
+		}
+		found, err := g.Expand(ctx, publisher, files)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("%s: no file matches %q", publisher, files)
+		}
+		return build(g, found), nil
+	}
+}
+
+func (c *Catalog) addNYFed() error {
+	cfg := c.Config.Publishers.NYFed
+	if cfg == nil {
+		return nil
+	}
+	for _, rate := range cfg.Rates {
+		err := addFetched(c, "nyfed:"+rate, rate, cfg.Schedule, fetched[schemas.Rate]{
+			table: schemas.Rates, schedule: slotsRates, due: c.dueRate(rate), lag: lagRates, method: "1", money: true,
+			source: source("nyfed", cfg.RateFiles[rate], func(g *extract.Client, files []string) extract.Source[schemas.Rate] {
+				return nyfed.Rates(g, nyfed.Config{Base: cfg.Base, Files: files})
+			}),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return addFetched(c, "nyfed:operations", "nyfed", cfg.Schedule, fetched[schemas.Operation]{
+		table: schemas.Operations, schedule: slotsOperations, due: c.dueOperation(), lag: lagOperations, method: "1", money: true,
+		source: source("nyfed", cfg.OperationFiles, func(g *extract.Client, files []string) extract.Source[schemas.Operation] {
+			return nyfed.Operations(g, nyfed.Config{Base: cfg.Base, Files: files})
+		}),
+	})
+}
+
+func (c *Catalog) addH41() error {
+	cfg := c.Config.Publishers.H41
+	if cfg == nil {
+		return nil
+	}
+	return addFetched(c, "h41", "h41", cfg.Schedule, fetched[schemas.Observation]{
+		table: schemas.Observations, schedule: slotsH41, due: c.dueH41, method: "1", money: true,
+		checks: []check[schemas.Observation]{rescaled(observed)},
+		source: source("h41", cfg.Files, func(g *extract.Client, files []string) extract.Source[schemas.Observation] {
+			return h41.Archive(g, h41.Config{Base: cfg.Base, Files: files, Series: slices.Concat(printedChanges, cfg.Series)})
+		}),
+	})
+}
+
+func (c *Catalog) addFRED() error {
+	cfg := c.Config.Publishers.FRED
+	if cfg == nil {
+		return nil
+	}
+	for _, id := range cfg.Series {
+		err := addFetched(c, "fred:"+id, "fred:"+id, cfg.Schedule, fetched[schemas.Observation]{
+			table: schemas.Observations, schedule: slotsFRED, method: "1", money: id != "SP500",
+			checks: []check[schemas.Observation]{rescaled(observed)},
+			source: source("fred", cfg.SeriesFiles[id], func(g *extract.Client, files []string) extract.Source[schemas.Observation] {
+				return fred.Series(g, fred.Config{Base: cfg.Base, GraphBase: cfg.GraphBase, Key: string(cfg.Key), Units: cfg.Units, Files: files})
+			}),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Catalog) addFiscalData() error {
+	cfg := c.Config.Publishers.FiscalData
+	if cfg == nil {
+		return nil
+	}
+	return addFetched(c, "fiscaldata:dts", "dts", cfg.Schedule, fetched[schemas.CashBalance]{
+		table: schemas.CashBalances, schedule: slotsCash, due: c.dueCash(), lag: lagCash, method: "1", money: true,
+		source: source("fiscaldata", cfg.Files, func(g *extract.Client, files []string) extract.Source[schemas.CashBalance] {
+			return fiscaldata.OperatingCash(g, fiscaldata.Config{Base: cfg.Base, Files: files})
+		}),
+	})
+}
+
+func (c *Catalog) addIShares() error {
+	cfg := c.Config.Publishers.IShares
+	if cfg == nil {
+		return nil
+	}
+	for _, fund := range cfg.Funds {
+		err := addFetched(c, "ishares:"+fund, fund, cfg.Schedule, fetched[schemas.Holding]{
+			table: schemas.Holdings, schedule: slotsHoldings, due: c.dueHolding(c.holdingDays(cfg.Days)), lag: lagHoldings, method: "1", checks: []check[schemas.Holding]{rescaled(held)},
+			source: source("ishares", cfg.FundFiles[fund], func(g *extract.Client, files []string) extract.Source[schemas.Holding] {
+				return ishares.Holdings(g, ishares.Config{Base: cfg.Base, Files: files, Fund: fund, AsOf: cfg.AsOf[fund], Days: c.holdingDays(cfg.Days)})
+			}),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holdingDays returns the days of a window for which holdings are asked.
+func (c *Catalog) holdingDays(which string) func(schemas.Window) []schemas.Date {
+	return func(w schemas.Window) []schemas.Date {
+		var out []schemas.Date
+		for _, d := range c.Calendar.Sessions(w.From, w.To) {
+			next := c.Calendar.NextSession(d)
+			switch {
+			case which == DaysMonthEnds && next.Month() == d.Month():
+			case which == DaysWeekEnds && next.Weekday() > d.Weekday():
+			default:
+				out = append(out, d)
+			}
+		}
+		return out
+	}
+}
+
+func (c *Catalog) addSSGA() error {
+	cfg := c.Config.Publishers.SSGA
+	if cfg == nil {
+		return nil
+	}
+	for _, fund := range cfg.Funds {
+		err := addFetched(c, "ssga:"+fund, fund, cfg.Schedule, fetched[schemas.Holding]{
+			table: schemas.Holdings, schedule: slotsHoldings, due: c.dueHolding(c.holdingDays(DaysSessions)), lag: lagHoldings, method: "1", checks: []check[schemas.Holding]{rescaled(held)},
+			source: source("ssga", cfg.FundFiles[fund], func(g *extract.Client, files []string) extract.Source[schemas.Holding] {
+				return ssga.Holdings(g, ssga.Config{Base: cfg.Base, Files: files})
+			}),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Catalog) addSP500() error {
+	cfg := c.Config.Publishers.SP500
+	if cfg == nil {
+		return nil
+	}
+	const index = "SP500"
+	config := func(files []string) sp500.Config {
+		return sp500.Config{Base: cfg.Base, Constituents: cfg.Constituents, Files: files, AsOf: cfg.ConstituentsAsOf}
+	}
+	if err := addFetched(c, "sp500:spells", index, cfg.Schedule, fetched[schemas.Spell]{
+		table: schemas.Spells, schedule: slotsHoldings, method: "1",
+		source: source("sp500", cfg.SpellFiles, func(g *extract.Client, files []string) extract.Source[schemas.Spell] {
+			return sp500.Spells(g, config(files))
+		}),
+	}); err != nil {
+		return err
+	}
+	if err := addFetched(c, "sp500:changes", index, cfg.Schedule, fetched[schemas.Change]{
+		table: schemas.Changes, schedule: slotsHoldings, method: "1",
+		source: source("sp500", cfg.ChangeFiles, func(g *extract.Client, files []string) extract.Source[schemas.Change] {
+			return sp500.Changes(g, config(files))
+		}),
+	}); err != nil {
+		return err
+	}
+	return addFetched(c, "sp500:constituents", index, cfg.Schedule, fetched[schemas.Constituent]{
+		table: schemas.Constituents, schedule: slotsHoldings, method: "1",
+		source: source("sp500", cfg.ConstituentFiles, func(g *extract.Client, files []string) extract.Source[schemas.Constituent] {
+			return sp500.Constituents(g, config(files))
+		}),
+	})
+}
+
+func (c *Catalog) addFiles() error {
+	for _, f := range c.Config.Files {
+		var err error
+		switch f.Kind {
+		case KindBars:
+			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Bar]{
+				table: schemas.Bars, schedule: slotsPrices, due: c.dueClose(), lag: lagPrices, method: "1", checks: []check[schemas.Bar]{rescaled(closed)},
+				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Bar], error) {
+					return vendor.Bars(g, f.File), nil
+				},
+			})
+		case KindActions:
+			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Action]{
+				table: schemas.Actions, schedule: slotsPrices, method: "1", checks: []check[schemas.Action]{rescaled(paid), rescaled(split)},
+				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Action], error) {
+					return vendor.Actions(g, f.File), nil
+				},
+			})
+		case KindLevels:
+			for _, part := range f.Parts {
+				err = addFetched(c, "files:"+f.Name+":"+part, part, f.Schedule, fetched[schemas.Observation]{
+					table: schemas.Observations, schedule: slotsPrices, due: c.dueClose(), method: "1", checks: []check[schemas.Observation]{rescaled(observed)},
+					source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Observation], error) {
+						return vendor.Levels(g, f.File), nil
+					},
+				})
+			}
+		case KindRenames:
+			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Rename]{
+				table: schemas.Renames, schedule: slotsPrices, method: "1",
+				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Rename], error) {
+					return vendor.Renames(g, f.File), nil
+				},
+			})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RateLimits returns each publisher's limit, from its own block of facts.
+func RateLimits() map[string]extract.Limit {
+	return map[string]extract.Limit{
+		nyfed.Publisher: {Every: nyfed.Every}, h41.Publisher: {Every: h41.Every}, fred.Publisher: {Every: fred.Every},
+		fiscaldata.Publisher: {Every: fiscaldata.Every}, ishares.Publisher: {Every: ishares.Every},
+		ssga.Publisher: {Every: ssga.Every}, sp500.Publisher: {Every: sp500.Every},
+	}
+}
+
+// RedirectHosts returns the hosts to which each publisher may redirect.
+func RedirectHosts() map[string][]string {
+	return map[string][]string{
+		nyfed.Publisher: nyfed.Hosts(), h41.Publisher: h41.Hosts(), fred.Publisher: fred.Hosts(),
+		fiscaldata.Publisher: fiscaldata.Hosts(), ishares.Publisher: ishares.Hosts, ssga.Publisher: ssga.Hosts, sp500.Publisher: sp500.Hosts,
+	}
+}
+
+// SandboxPath begins the path of a vendor file that the sandbox serves.
+const SandboxPath = "sandbox:"
+
+// UseBases points every configured publisher at another address, such as the
+// sandbox's.
+func (c *Config) UseBases(base func(publisher string) string) {
+	p := &c.Publishers
+	if p.NYFed != nil {
+		p.NYFed.Base = base("nyfed")
+	}
+	if p.H41 != nil {
+		p.H41.Base = base("h41")
+	}
+	if p.FRED != nil {
+		p.FRED.Base, p.FRED.GraphBase = base("fred"), base("fred")
+	}
+	if p.FiscalData != nil {
+		p.FiscalData.Base = base("fiscaldata")
+	}
+	if p.IShares != nil {
+		p.IShares.Base = base("ishares")
+	}
+	if p.SSGA != nil {
+		p.SSGA.Base = base("ssga")
+	}
+	if p.SP500 != nil {
+		p.SP500.Base, p.SP500.Constituents = base("sp500"), base("sp500")+"/constituents.csv"
+	}
+	for i := range c.Files {
+		for k, path := range c.Files[i].Paths {
+			if rest, ok := strings.CutPrefix(path, SandboxPath); ok {
+				c.Files[i].Paths[k] = base("vendor") + rest
+			}
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tidemark/extract/vendor"
+	"tidemark/schemas"
+	"tidemark/transform"
+)
+
+// Config says what is fetched, from where, and for whom facts are computed.
+// Its zero value fetches nothing; `tidemark init` writes one that works
+// against the publishers that ask for no key.
+type Config struct {
+	History    History        `yaml:"history"`
+	Publishers Publishers     `yaml:"publishers"`
+	Files      []File         `yaml:"files"`
+	Universes  []Universe     `yaml:"universes"`
+	Workbook   WorkbookConfig `yaml:"workbook"`
+}
+
+// History bounds what is kept.
+type History struct {
+	From schemas.Date `yaml:"from"` // first day of every table that is cut into years
+}
+
+// Publishers holds one block for each publisher; a publisher whose block is
+// absent is not asked.
+type Publishers struct {
+	NYFed      *NYFed      `yaml:"nyfed"`
+	H41        *H41        `yaml:"h41"`
+	FRED       *FRED       `yaml:"fred"`
+	FiscalData *Publisher  `yaml:"fiscaldata"`
+	IShares    *Funds      `yaml:"ishares"`
+	SSGA       *Funds      `yaml:"ssga"`
+	SP500      *Membership `yaml:"sp500"`
+}
+
+// Publisher is what every publisher's block can say.
+type Publisher struct {
+	// Base replaces the publisher's address: a mirror, or the sandbox.
+	Base string `yaml:"base"`
+	// Files names saved answers (globs) that are read instead of asking.
+	Files []string `yaml:"files"`
+	// Schedule replaces the cron lines at which the publisher is due to have news.
+	Schedule []string `yaml:"schedule"`
+}
+
+// NYFed is the block of the New York Fed's Markets API.
+type NYFed struct {
+	Publisher `yaml:",inline"`
+	Rates     []string `yaml:"rates"`
+	// RateFiles names saved answers by rate, OperationFiles those of operations.
+	RateFiles      map[string][]string `yaml:"rate_files"`
+	OperationFiles []string            `yaml:"operation_files"`
+}
+
+// H41 is the block of the Federal Reserve Board's H.4.1 release.
+type H41 struct {
+	Publisher `yaml:",inline"`
+	Series    []string `yaml:"series"` // beside those that the facts are built from
+}
+
+// FRED is the block of the St. Louis Fed's database.
+type FRED struct {
+	Publisher   `yaml:",inline"`
+	GraphBase   string              `yaml:"graph_base"` // of the CSV that needs no key
+	Key         Secret              `yaml:"key"`
+	Series      []string            `yaml:"series"`
+	Units       map[string]string   `yaml:"units"`        // unit of a saved file that is older than a change of unit
+	SeriesFiles map[string][]string `yaml:"series_files"` // saved answers by series
+}
+
+// Funds is the block of a fund house.
+type Funds struct {
+	Publisher `yaml:",inline"`
+	Funds     []string                `yaml:"funds"`
+	Days      string                  `yaml:"days"` // sessions, week_ends or month_ends
+	FundFiles map[string][]string     `yaml:"fund_files"`
+	AsOf      map[string]schemas.Date `yaml:"as_of"` // day of a saved file that does not say it, by fund
+}
+
+// Membership is the block of the S&P 500 membership lists.
+type Membership struct {
+	Publisher        `yaml:",inline"`
+	Constituents     string       `yaml:"constituents"` // address of the list with sectors and issuers
+	SpellFiles       []string     `yaml:"spell_files"`
+	ChangeFiles      []string     `yaml:"change_files"`
+	ConstituentFiles []string     `yaml:"constituent_files"`
+	ConstituentsAsOf schemas.Date `yaml:"constituents_as_of"` // day of a saved constituents file
+}
+
+// File is a vendor's file and how to read it.
+type File struct {
+	vendor.File `yaml:",inline"`
+	// Parts lists the series to read from a file of levels: index:SPX, fund:SPY.
+	Parts    []string `yaml:"parts"`
+	Schedule []string `yaml:"schedule"`
+}
+
+// Universe says whose facts are computed and from what.
+type Universe struct {
+	ID           string   `yaml:"id"`
+	Name         string   `yaml:"name"`
+	Index        string   `yaml:"index"`
+	Funds        []string `yaml:"funds"`
+	Prices       []string `yaml:"prices"`
+	Level        string   `yaml:"level"`
+	LevelTR      string   `yaml:"level_tr"`
+	LevelBasis   string   `yaml:"level_basis"`
+	LevelTRBasis string   `yaml:"level_tr_basis"`
+	Against      string   `yaml:"against"` // id of the large universe to compare with
+}
+
+// WorkbookConfig says what the workbook is called and how far it reaches back.
+type WorkbookConfig struct {
+	Title string `yaml:"title"`
+	Years int    `yaml:"years"` // of history on the sheets; 0 means all
+}
+
+// Secret is a credential in the configuration. It never prints itself.
+type Secret string
+
+// String hides the value.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+// GoString hides the value.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText hides the value.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// The kinds of vendor files.
+const (
+	KindBars    = "bars"
+	KindActions = "actions"
+	KindLevels  = "levels"
+	KindRenames = "renames"
+)
+
+// The days for which fund holdings are asked.
+const (
+	DaysSessions  = "sessions"
+	DaysWeekEnds  = "week_ends"
+	DaysMonthEnds = "month_ends"
+)
+
+// FedUniverse is the universe of the Federal Reserve's and the money market's figures.
+const FedUniverse = "FED"
+
+// Validate reports everything in the configuration that cannot work.
+func (c *Config) Validate() error {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.History.From < schemas.NewDate(1990, time.January, 1) {
+		fail("history.from: %s is before 1990-01-01, where the exchange calendar begins", c.History.From)
+	}
+	if f := c.Publishers.IShares; f != nil && !slices.Contains([]string{"", DaysSessions, DaysWeekEnds, DaysMonthEnds}, f.Days) {
+		fail("publishers.ishares.days: %q is none of sessions, week_ends, month_ends", f.Days)
+	}
+	seen := map[string]bool{}
+	for i, f := range c.Files {
+		if f.Name == "" {
+			fail("files[%d]: name is missing", i)
+		}
+		if key := f.Kind + " " + f.Name; seen[key] {
+			fail("files[%d]: a second file of kind %s is called %q", i, f.Kind, f.Name)
+		} else {
+			seen[key] = true
+		}
+		if !slices.Contains([]string{KindBars, KindActions, KindLevels, KindRenames}, f.Kind) {
+			fail("files[%d] (%s): kind %q is none of bars, actions, levels, renames", i, f.Name, f.Kind)
+		}
+		if len(f.Paths) == 0 {
+			fail("files[%d] (%s): path is missing", i, f.Name)
+		}
+		if f.Kind == KindLevels && len(f.Parts) == 0 {
+			fail("files[%d] (%s): parts is missing: say which series to read, such as index:SPX", i, f.Name)
+		}
+	}
+	c.validateUniverses(fail)
+	return errors.Join(errs...)
+}
+
+func (c *Config) validateUniverses(fail func(string, ...any)) {
+	ids := map[string]bool{}
+	for i, u := range c.Universes {
+		switch {
+		case u.ID == "":
+			fail("universes[%d]: id is missing", i)
+		case ids[u.ID]:
+			fail("universes[%d]: a second universe is called %s", i, u.ID)
+		case strings.ContainsAny(u.ID, "~ /"):
+			fail("universes[%d]: id %q must not contain '~', '/' or a space", i, u.ID)
+		case u.ID == FedUniverse:
+			fail("universes[%d]: %s is the universe of the Federal Reserve's own figures", i, u.ID)
+		}
+		ids[u.ID] = true
+		if u.Index == "" && len(u.Funds) == 0 {
+			fail("universes[%d] (%s): neither index nor funds says who its members are", i, u.ID)
+		}
+	}
+	for i, u := range c.Universes {
+		if u.Against != "" && (!ids[u.Against] || u.Against == u.ID) {
+			fail("universes[%d] (%s): against names %s, which is not another universe", i, u.ID, u.Against)
+		}
+	}
+}
+
+// inputs returns the transform's view of a configured universe.
+func (u Universe) inputs() transform.Universe {
+	return transform.Universe{
+		ID: u.ID, Index: u.Index, Funds: u.Funds, Prices: u.Prices,
+		Level: u.Level, LevelTR: u.LevelTR, LevelBasis: u.LevelBasis, LevelTRBasis: u.LevelTRBasis,
+	}
+}
+
+// pair returns the transform's view of a universe held against its larger one.
+func (c *Config) pair(u Universe) (pair transform.Universe, large Universe) {
+	pair = u.inputs()
+	for _, large = range c.Universes {
+		if large.ID == u.Against {
+			pair.ID = u.ID + "~" + large.ID
+			pair.Against, pair.AgainstLevel, pair.AgainstLevelTR, pair.AgainstFunds = large.ID, large.Level, large.LevelTR, large.Funds
+			break
+		}
+	}
+	return pair, large
+}
+
+// Names maps universe ids to what people call them.
+func (c *Config) Names() map[string]string {
+	out := map[string]string{FedUniverse: "Federal Reserve and money market"}
+	for _, u := range c.Universes {
+		out[u.ID] = u.ID
+		if u.Name != "" {
+			out[u.ID] = u.Name
+		}
+	}
+	for _, u := range c.Universes {
+		if u.Against != "" {
+			out[u.ID+"~"+u.Against] = out[u.ID] + " against " + out[u.Against]
+		}
+	}
+	return out
+}

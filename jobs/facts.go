@@ -1,0 +1,230 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"tidemark/schemas"
+	"tidemark/schemas/calendar"
+	"tidemark/transform"
+)
+
+// factJob makes the job that computes one fact table for one universe.
+func (c *Catalog) factJob(name string, table schemas.Table[schemas.Fact], u transform.Universe, expected due,
+	needs func(w schemas.Window) []Need,
+) *Job {
+	from := c.Config.History.From
+	return &Job{
+		Name: name, Dataset: table.Dataset, Part: u.ID, Method: methodOf(table.String()), Needs: needs, due: expected,
+		Windows: func(today schemas.Date) []schemas.Window { return table.Cut.Windows(u.ID, from, today+1) },
+		Run: func(ctx context.Context, t *Task) (Stats, error) {
+			in, err := readInputs(ctx, t, needs(t.Window))
+			if err != nil {
+				return Stats{}, err
+			}
+			in.Universe, in.Window, in.Calendar = u, t.Window, c.Calendar
+			in.Levels = in.Observations // each family looks for its own sources
+			facts, findings := transform.Compute(table.String(), in)
+			for i := range facts {
+				facts[i].Run = t.RunID
+			}
+			return publish(ctx, t, table, facts, findingResults(findings))
+		},
+	}
+}
+
+// methodOf is the version of a fact table: it changes with any definition
+// that the table holds.
+func methodOf(dataset string) string {
+	var inputs []schemas.Input
+	for _, m := range schemas.Register() {
+		if m.Dataset == dataset {
+			inputs = append(inputs, schemas.Input{Dataset: m.ID, Content: strconv.FormatInt(m.Method, 10)})
+		}
+	}
+	return fingerprint(dataset, inputs)[:12]
+}
+
+// findingResults turns what the transform noticed into check results. They are
+// shown and stored; figures that a finding concerns carry its reason as their
+// status, so they do not hold back the window.
+func findingResults(findings []transform.Finding) []schemas.CheckResult {
+	out := make([]schemas.CheckResult, 0, len(findings))
+	for _, f := range findings {
+		msg := f.Message
+		if f.Security != "" {
+			msg = f.Security + ": " + msg
+		}
+		if f.Date != schemas.NoDate && f.Date != 0 {
+			msg = f.Date.String() + " " + msg
+		}
+		out = append(out, schemas.CheckResult{Check: f.Check, Severity: schemas.SeverityWarning, Message: msg})
+	}
+	return out
+}
+
+// readInputs reads what the needs ask for.
+func readInputs(ctx context.Context, t *Task, needs []Need) (*transform.Inputs, error) {
+	in := &transform.Inputs{}
+	for _, n := range needs {
+		if err := readNeed(ctx, t, n, in); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
+}
+
+func readNeed(ctx context.Context, t *Task, n Need, in *transform.Inputs) error {
+	switch n.Dataset.String() {
+	case schemas.Bars.String():
+		return appendSpan(ctx, t, schemas.Bars, n, &in.Bars)
+	case schemas.Actions.String():
+		return appendSpan(ctx, t, schemas.Actions, n, &in.Actions)
+	case schemas.Holdings.String():
+		return appendSpan(ctx, t, schemas.Holdings, n, &in.Holdings)
+	case schemas.Spells.String():
+		return appendSpan(ctx, t, schemas.Spells, n, &in.Spells)
+	case schemas.Changes.String():
+		return appendSpan(ctx, t, schemas.Changes, n, &in.Changes)
+	case schemas.Constituents.String():
+		return appendSpan(ctx, t, schemas.Constituents, n, &in.Constituents)
+	case schemas.Renames.String():
+		return appendSpan(ctx, t, schemas.Renames, n, &in.Renames)
+	case schemas.Observations.String():
+		return appendSpan(ctx, t, schemas.Observations, n, &in.Observations)
+	case schemas.Rates.String():
+		return appendSpan(ctx, t, schemas.Rates, n, &in.Rates)
+	case schemas.Operations.String():
+		return appendSpan(ctx, t, schemas.Operations, n, &in.Operations)
+	case schemas.CashBalances.String():
+		return appendSpan(ctx, t, schemas.CashBalances, n, &in.Cash)
+	}
+	for _, table := range schemas.FactTables {
+		if table.String() == n.Dataset.String() {
+			return appendSpan(ctx, t, table, n, &in.Facts)
+		}
+	}
+	return fmt.Errorf("no facts can be built from %s", n.Dataset)
+}
+
+func appendSpan[T any](ctx context.Context, t *Task, table schemas.Table[T], n Need, to *[]T) error {
+	rows, err := readSpan(ctx, t.Warehouse, table, n.Part, n.From, n.To)
+	*to = append(*to, rows...)
+	return err
+}
+
+// factJobs lists the jobs of every configured universe and of the Federal
+// Reserve's figures.
+func (c *Catalog) factJobs() []*Job {
+	var out []*Job
+	for _, u := range c.Config.Universes {
+		in := u.inputs()
+		if len(u.Funds) > 0 {
+			out = append(out, c.factJob("concentration:"+u.ID, schemas.Concentration, in, latest(c.Calendar.PrevSession, c.Calendar.HoldingsKnown), func(w schemas.Window) []Need {
+				// A file serves for 35 days after its own.
+				return slices.Concat(
+					spans(schemas.Holdings.Dataset, u.Funds, w.From.AddDays(-40), w.To, true),
+					spans(schemas.Bars.Dataset, u.Prices, w.From.AddDays(-50), w.To, false), c.identity(u))
+			}))
+		}
+		if len(u.Prices) > 0 {
+			out = append(out, c.factJob("breadth:"+u.ID, schemas.Breadth, in, c.dueClose(), func(w schemas.Window) []Need {
+				runIn := c.sessionsBefore(w.From, transform.Warmup(schemas.Breadth.String())+10)
+				needs := slices.Concat(spans(schemas.Bars.Dataset, u.Prices, runIn, w.To, true), c.identity(u))
+				if u.Index == "" {
+					needs = append(needs, spans(schemas.Holdings.Dataset, u.Funds, w.From.AddDays(-400), w.To, true)...)
+				}
+				return needs
+			}))
+			out = append(out, c.factJob("breadth_trend:"+u.ID, schemas.BreadthTrend, in, c.dueClose(), func(w schemas.Window) []Need {
+				return slices.Concat(
+					spans(schemas.Breadth.Dataset, []string{u.ID}, w.From, w.To, true), c.levels(u, false))
+			}))
+		}
+		if u.Level != "" || u.LevelTR != "" {
+			out = append(out, c.factJob("size:"+u.ID, schemas.Size, in, c.dueClose(), func(w schemas.Window) []Need {
+				return slices.Concat(c.levels(u, true), spans(schemas.Holdings.Dataset, u.Funds, w.From, w.To, false), c.identity(u))
+			}))
+		}
+		if u.Against != "" {
+			pair, large := c.Config.pair(u)
+			out = append(out, c.factJob("size:"+pair.ID, schemas.Size, pair, c.dueClose(), func(w schemas.Window) []Need {
+				return slices.Concat(c.levels(u, true), c.levels(large, true),
+					spans(schemas.Holdings.Dataset, slices.Concat(u.Funds, large.Funds), w.From, w.To, false),
+					c.identity(u), c.identity(large))
+			}))
+		}
+	}
+	if needs := c.moneyNeeds(); len(needs) > 0 {
+		out = append(out, c.factJob("liquidity:"+FedUniverse, schemas.Liquidity, transform.Universe{ID: FedUniverse}, c.dueOperation(),
+			func(schemas.Window) []Need { return needs }))
+	}
+	return out
+}
+
+// identity lists what tells who the members of a universe are.
+func (c *Catalog) identity(u Universe) []Need {
+	needs := []Need{}
+	if u.Index != "" {
+		needs = append(needs, whole(schemas.Spells.Dataset, u.Index, true), whole(schemas.Changes.Dataset, u.Index, false),
+			whole(schemas.Constituents.Dataset, u.Index, false))
+	}
+	for _, j := range c.fetchJobs {
+		switch j.Dataset.String() {
+		case schemas.Actions.String(), schemas.Renames.String():
+			needs = append(needs, whole(j.Dataset, j.Part, false))
+		}
+	}
+	return needs
+}
+
+func (c *Catalog) levels(u Universe, required bool) []Need {
+	var needs []Need
+	for i, part := range []string{u.Level, u.LevelTR} {
+		if part != "" && (i == 0 || part != u.Level) {
+			needs = append(needs, whole(schemas.Observations.Dataset, part, required))
+		}
+	}
+	return needs
+}
+
+// moneyNeeds lists everything that is fetched about the Federal Reserve and
+// the money market.
+func (c *Catalog) moneyNeeds() []Need {
+	var needs []Need
+	for _, j := range c.fetchJobs {
+		switch j.Dataset.String() {
+		case schemas.Rates.String(), schemas.Operations.String(), schemas.CashBalances.String():
+			needs = append(needs, Need{Dataset: j.Dataset, Part: j.Part, From: c.Config.History.From, To: schemas.MaxDate})
+		case schemas.Observations.String():
+			if j.Money {
+				needs = append(needs, whole(j.Dataset, j.Part, false))
+			}
+		}
+	}
+	return needs
+}
+
+func (c *Catalog) sessionsBefore(d schemas.Date, n int) schemas.Date {
+	for range n {
+		d = c.Calendar.PrevSession(d)
+	}
+	return d
+}
+
+func spans(d schemas.Dataset, parts []string, from, to schemas.Date, required bool) []Need {
+	out := make([]Need, len(parts))
+	for i, p := range parts {
+		// The first choice is what the figures stand on; the others fill in.
+		out[i] = Need{Dataset: d, Part: p, From: from, To: to, Required: required && len(parts) == 1}
+	}
+	return out
+}
+
+func whole(d schemas.Dataset, part string, required bool) Need {
+	return Need{Dataset: d, Part: part, From: schemas.MinDate, To: schemas.MaxDate, Required: required}
+}
+
+var newYork = calendar.NewYork()

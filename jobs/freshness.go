@@ -1,0 +1,107 @@
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"tidemark/schemas"
+)
+
+// Freshness tells for every part of every table how up to date it is, judged
+// by the newest day in the data and never by when it was fetched.
+func (r *Runner) Freshness(ctx context.Context, state State) ([]schemas.Freshness, error) {
+	now := r.Now()
+	var out []schemas.Freshness
+	for _, d := range schemas.Datasets() {
+		if d.Log() {
+			continue
+		}
+		days, err := r.Warehouse.Days(ctx, d)
+		if err != nil {
+			return nil, fmt.Errorf("read the days of %s: %w", d, err)
+		}
+		for part, span := range days {
+			f := schemas.Freshness{Dataset: d.String(), Part: part, Newest: span.Newest, Rows: span.Rows, Expected: schemas.NoDate}
+			for w, b := range state[d.String()] {
+				if w.Part == part && b.BuiltAt.After(f.BuiltAt) {
+					f.BuiltAt = b.BuiltAt
+				}
+			}
+			if expected, ok := r.Catalog.due(d, part, now); ok {
+				f.Expected = expected
+				if f.Newest < expected {
+					f.Behind = int64(r.Catalog.Calendar.SessionsBetween(f.Newest+1, expected+1))
+				}
+			}
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b schemas.Freshness) int {
+		return cmp.Or(cmp.Compare(a.Dataset, b.Dataset), cmp.Compare(a.Part, b.Part))
+	})
+	return out, nil
+}
+
+// due says which day a table should have reached by now. Tables that change at
+// no fixed time have none.
+type due func(now time.Time) (schemas.Date, bool)
+
+// latest is the newest of the days that prev walks back over whose figures are
+// known by now.
+func latest(prev func(schemas.Date) schemas.Date, known func(schemas.Date) time.Time) due {
+	return func(now time.Time) (schemas.Date, bool) {
+		day := prev(schemas.DateOf(now.In(newYork)) + 1)
+		for known(day).After(now) {
+			day = prev(day)
+		}
+		return day, true
+	}
+}
+
+func (c *Catalog) dueClose() due { return latest(c.Calendar.PrevSession, c.Calendar.Close) }
+
+func (c *Catalog) dueH41(now time.Time) (schemas.Date, bool) { return c.Calendar.H41AsOf(now), true }
+
+func (c *Catalog) dueRate(name string) due {
+	secured := name != "EFFR" && name != "OBFR"
+	prev := c.Calendar.PrevFedDay
+	if secured {
+		prev = func(d schemas.Date) schemas.Date {
+			for d = c.Calendar.PrevFedDay(d); c.Calendar.IsSIFMAClose(d); {
+				d = c.Calendar.PrevFedDay(d)
+			}
+			return d
+		}
+	}
+	return latest(prev, func(d schemas.Date) time.Time { return c.Calendar.RateKnown(d, secured) })
+}
+
+func (c *Catalog) dueOperation() due {
+	return latest(c.Calendar.PrevFedDay, func(d schemas.Date) time.Time { return c.Calendar.OperationKnown(d, "13:45") })
+}
+
+func (c *Catalog) dueCash() due { return latest(c.Calendar.PrevFedDay, c.Calendar.DTSKnown) }
+
+// dueHolding is the newest of the asked-for days whose holdings are out.
+func (c *Catalog) dueHolding(days func(schemas.Window) []schemas.Date) due {
+	return latest(func(d schemas.Date) schemas.Date {
+		asked := days(schemas.Window{From: d.AddDays(-62), To: d})
+		if len(asked) == 0 {
+			return c.Calendar.PrevSession(d)
+		}
+		return asked[len(asked)-1]
+	}, c.Calendar.HoldingsKnown)
+}
+
+// due asks the job that makes the part of a table.
+func (c *Catalog) due(d schemas.Dataset, part string, now time.Time) (schemas.Date, bool) {
+	for _, j := range c.Jobs {
+		if j.Part == part && j.Dataset.String() == d.String() && j.due != nil {
+			return j.due(now)
+		}
+	}
+	return schemas.NoDate, false
+}

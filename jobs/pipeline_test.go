@@ -1,0 +1,448 @@
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tidemark/extract"
+	"tidemark/extract/archive"
+	"tidemark/extract/sandbox"
+	"tidemark/extract/vendor"
+	"tidemark/load/clickhouse"
+	"tidemark/load/engine"
+	"tidemark/load/engine/enginetest"
+	"tidemark/schemas"
+	"tidemark/schemas/calendar"
+)
+
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
+// house is a warehouse, the simulated publishers and what is wired to them.
+type house struct {
+	*Runner
+	box     *sandbox.Sandbox
+	engine  *engine.Engine
+	archive string
+	clock   *clock
+	from    schemas.Date // of the history that is kept
+}
+
+// clock is a clock that tests move.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+// newHouse opens a small simulated market that ends on Friday 5 December 2025,
+// on the Saturday after it.
+func newHouse(t *testing.T, from schemas.Date) *house {
+	t.Helper()
+	h := &house{from: from, engine: enginetest.Start(t), archive: filepath.Join(t.TempDir(), "archive")}
+	h.clock = &clock{time.Date(2025, time.December, 6, 17, 0, 0, 0, time.UTC)}
+	var err error
+	h.box, err = sandbox.New(sandbox.Config{
+		Seed: 7, Securities: 90, From: schemas.NewDate(2023, time.June, 1), To: schemas.NewDate(2025, time.December, 5), Now: h.clock.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.box.Start("127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.box.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	h.Runner = h.open(t, h.engine, false)
+	return h
+}
+
+// open wires a runner to an engine; offline, it has the archive alone.
+func (h *house) open(t *testing.T, e *engine.Engine, offline bool) *Runner {
+	t.Helper()
+	access := e.Loader()
+	w, err := clickhouse.Open(t.Context(), clickhouse.Options{Addr: []string{access.Addr}, User: access.User, Password: access.Password, Now: h.clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := w.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Views(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	store, err := archive.Open(h.archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	client, err := extract.NewClient(extract.Options{
+		Archive: store, Offline: offline, AsOf: h.clock.at.Add(time.Hour), Now: h.clock.now, Attempts: 2, MinWait: time.Millisecond, MaxWait: 2 * time.Millisecond,
+		Timeout: 20 * time.Second, MaxRetryAfter: time.Millisecond,
+		Local: map[string]string{"sandbox.localhost": strings.TrimPrefix(h.box.URL(), "http://")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := testConfig(h.from)
+	cfg.UseBases(func(p string) string { return "http://sandbox.localhost/" + p })
+	catalog, err := NewCatalog(cfg, calendar.US())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Runner{Catalog: catalog, Warehouse: w, Client: client, Now: h.clock.now, Log: slog.New(slog.DiscardHandler), Command: "test"}
+}
+
+func testConfig(from schemas.Date) Config {
+	file := func(name, kind, path string) File {
+		return File{File: vendor.File{Name: name, Kind: kind, Paths: []string{SandboxPath + path}}}
+	}
+	bars := file("vendor", KindBars, "/bars/{year}.csv.gz")
+	bars.Adjustment = schemas.AdjustedNone
+	levels := file("levels", KindLevels, "/levels.csv")
+	levels.Parts, levels.Columns, levels.Ignore = []string{"index:SPX", "index:SP600"}, map[string]string{"value": "close"}, []string{"total_return"}
+	return Config{
+		History: History{From: from},
+		Publishers: Publishers{
+			NYFed: &NYFed{Rates: []string{"SOFR", "EFFR"}}, H41: &H41{}, FRED: &FRED{Series: []string{"IORB", "RRPONTSYAWARD"}},
+			FiscalData: &Publisher{}, IShares: &Funds{Funds: []string{"IVV", "IJR"}, Days: DaysMonthEnds}, SSGA: &Funds{Funds: []string{"SPY"}}, SP500: &Membership{},
+		},
+		Files: []File{bars, file("actions", KindActions, "/actions.csv"), file("renames", KindRenames, "/renames.csv"), levels},
+		Universes: []Universe{
+			{ID: "SPX_MEMBERS", Index: "SP500", Funds: []string{"IVV", "SPY"}, Prices: []string{"vendor"}, Level: "index:SPX", LevelBasis: "index_pr"},
+			{ID: "SP600_MEMBERS", Funds: []string{"IJR"}, Prices: []string{"vendor"}, Level: "index:SP600", LevelBasis: "index_pr", Against: "SPX_MEMBERS"},
+		},
+	}
+}
+
+func (h *house) run(t *testing.T, req Request) *Report {
+	t.Helper()
+	report, err := h.Run(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func (h *house) mustRun(t *testing.T, req Request) *Report {
+	t.Helper()
+	report := h.run(t, req)
+	if err := report.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// touched lists the windows that a pass built anew, as "job window".
+func touched(r *Report) []string {
+	var out []string
+	for _, res := range r.Results {
+		if res.Outcome == OK {
+			out = append(out, res.Job+" "+strings.TrimPrefix(res.Window.String(), res.Window.Part+" "))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func hashes(t *testing.T, r *Runner) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, d := range schemas.Datasets() {
+		if d.Log() {
+			continue
+		}
+		_, content, err := r.Warehouse.TableHash(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[d.String()] = content
+	}
+	return out
+}
+
+// TestPipeline holds the one idea: a first pass builds everything, a second
+// finds nothing to do, a revision rebuilds exactly what depends on it, and the
+// archive alone gives the same tables again.
+func TestPipeline(t *testing.T) {
+	h := newHouse(t, schemas.NewDate(2024, time.January, 1))
+	first := h.mustRun(t, Request{})
+	for _, table := range schemas.FactTables {
+		if n := rows(t, h.Runner, table.Dataset); n == 0 {
+			t.Errorf("%s is empty after the first pass", table)
+		}
+	}
+	if held := first.Count(Held); held > 0 {
+		t.Errorf("%d windows were held in a complete first pass", held)
+	}
+
+	t.Run("a second pass finds nothing to do", func(t *testing.T) {
+		if second := h.mustRun(t, Request{}); len(second.Results) != 0 {
+			t.Errorf("touched %d windows, want none: %+v", len(second.Results), second.Results)
+		}
+	})
+
+	t.Run("asking again changes nothing", func(t *testing.T) {
+		before := hashes(t, h.Runner)
+		h.clock.at = h.clock.at.Add(time.Minute)
+		again := h.mustRun(t, Request{Refresh: true})
+		if got := touched(again); len(got) != 0 {
+			t.Errorf("rebuilt %q from the same answers, want nothing", got)
+		}
+		same(t, before, hashes(t, h.Runner))
+	})
+
+	t.Run("a revised figure of the Fed", func(t *testing.T) {
+		h.clock.at = h.clock.at.Add(time.Minute)
+		if err := h.box.ReviseReserves(schemas.NewDate(2025, time.November, 26), 2_900_123); err != nil {
+			t.Fatal(err)
+		}
+		got := touched(h.mustRun(t, Request{Refresh: true}))
+		want := []string{"h41 all", "liquidity:FED all"}
+		if !slices.Equal(got, want) {
+			t.Errorf("rebuilt %q, want %q", got, want)
+		}
+	})
+
+	t.Run("a split that comes to light late", func(t *testing.T) {
+		h.clock.at = h.clock.at.Add(time.Minute)
+		symbol := memberOf(t, h, "SPX_MEMBERS")
+		if err := h.box.ReviseSplit(symbol, schemas.NewDate(2025, time.December, 3), 2); err != nil {
+			t.Fatal(err)
+		}
+		got := touched(h.mustRun(t, Request{Refresh: true}))
+		// Prices, actions and the holdings of the day changed, and so what is
+		// built from them; money did not.
+		for _, want := range []string{"files:vendor 2025", "files:actions all"} {
+			if !slices.Contains(got, want) {
+				t.Errorf("%s was not rebuilt: %q", want, got)
+			}
+		}
+		for _, job := range got {
+			if strings.HasPrefix(job, "liquidity") || strings.HasPrefix(job, "h41") || job == "files:vendor 2024" {
+				t.Errorf("%s was rebuilt for a split of 2025", job)
+			}
+		}
+	})
+
+	t.Run("replay from the archive", func(t *testing.T) {
+		want := hashes(t, h.Runner)
+		offline := h.open(t, enginetest.Start(t), true)
+		report, err := offline.Run(t.Context(), Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := report.Err(); err != nil {
+			t.Fatal(err)
+		}
+		same(t, want, hashes(t, offline))
+	})
+
+	t.Run("from a figure to its bytes", func(t *testing.T) {
+		tr, err := h.Trace(t.Context(), "conc_top10_sec", "SPX_MEMBERS", schemas.NewDate(2025, time.December, 5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		store, err := archive.Open(h.archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		payloads := 0
+		var walk func(l *clickhouse.Lineage)
+		walk = func(l *clickhouse.Lineage) {
+			for _, p := range l.Payloads {
+				body, err := store.OpenPayload(p.Hash)
+				if err != nil {
+					t.Errorf("payload %s is not in the archive: %v", p.Hash, err)
+					continue
+				}
+				if err := body.Close(); err != nil {
+					t.Error(err)
+				}
+				payloads++
+			}
+			for _, from := range l.Windows {
+				walk(from)
+			}
+		}
+		walk(tr.From)
+		if payloads == 0 {
+			t.Error("the trace ends without an answer of a publisher")
+		}
+		if _, err := h.Trace(t.Context(), "conc_top10_sec", "SPX_MEMBERS", schemas.NewDate(2025, time.December, 6)); err == nil || !strings.Contains(err.Error(), "2025-12-05") {
+			t.Errorf("a Saturday: got %v, want an error that names Friday", err)
+		}
+		if _, err := h.Trace(t.Context(), "top10", "", 0); err == nil || !strings.Contains(err.Error(), "conc_top10_sec") {
+			t.Errorf("a misspelt metric: got %v, want a suggestion", err)
+		}
+	})
+
+	t.Run("the book of the workbook", func(t *testing.T) {
+		book, err := h.Book(t.Context(), schemas.NoDate, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if book.AsOf != schemas.NewDate(2025, time.December, 5) || len(book.Facts) == 0 || len(book.Sources) == 0 || len(book.Fresh) == 0 {
+			t.Errorf("got a book of %s with %d facts, %d sources, %d parts", book.AsOf, len(book.Facts), len(book.Sources), len(book.Fresh))
+		}
+		for _, f := range book.Facts {
+			if f.Value.OK != f.Status.HasValue() {
+				t.Fatalf("%s of %s on %s: value %v with status %s", f.Metric, f.Universe, f.Session, f.Value, f.Status)
+			}
+			if f.KnownAt.Before(f.Session.Time()) {
+				t.Fatalf("%s of %s on %s was known at %s, before the day", f.Metric, f.Universe, f.Session, f.KnownAt)
+			}
+		}
+		for _, f := range book.Fresh {
+			if f.Behind > 0 {
+				t.Errorf("%s %s is %d sessions behind: newest %s, expected %s", f.Dataset, f.Part, f.Behind, f.Newest, f.Expected)
+			}
+		}
+	})
+}
+
+func same(t *testing.T, want, got map[string]string) {
+	t.Helper()
+	for table, hash := range want {
+		if got[table] != hash {
+			t.Errorf("%s: content %s, want %s", table, got[table], hash)
+		}
+	}
+}
+
+func rows(t *testing.T, r *Runner, d schemas.Dataset) int64 {
+	t.Helper()
+	n, _, err := r.Warehouse.TableHash(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// memberOf returns a member in the vendor's spelling that trades on every day
+// of the last week and has no action then.
+func memberOf(t *testing.T, h *house, _ string) string {
+	t.Helper()
+	bars, err := clickhouse.Read(t.Context(), h.Warehouse, schemas.Bars, clickhouse.Query{
+		Where: "session >= {from:Date}", Args: []any{clickhouse.Named("from", schemas.NewDate(2025, time.December, 1))}, Order: "symbol, session",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, b := range bars {
+		if count[b.Symbol]++; count[b.Symbol] == 5 && !strings.ContainsAny(b.Symbol, ".-/") {
+			return b.Symbol
+		}
+	}
+	t.Fatal("no security trades on all days of the week")
+	return ""
+}
+
+// TestHostileAnswers gives every publisher every kind of rubbish: the window
+// fails with an error that names the publisher, and keeps what it had.
+func TestHostileAnswers(t *testing.T) {
+	h := newHouse(t, schemas.NewDate(2025, time.January, 1))
+	h.mustRun(t, Request{})
+	before := hashes(t, h.Runner)
+	targets := []struct{ publisher, match, job string }{
+		{"nyfed", "/rates/secured", "nyfed:SOFR"},
+		{"nyfed", "/rp/", "nyfed:operations"},
+		{"h41", "", "h41"},
+		{"fred", "IORB", "fred:IORB"},
+		{"fiscaldata", "", "fiscaldata:dts"},
+		{"ishares", "", "ishares:IVV"},
+		{"ssga", "", "ssga:SPY"},
+		{"sp500", "start_end", "sp500:spells"},
+		{"sp500", "changes", "sp500:changes"},
+		{"sp500", "constituents", "sp500:constituents"},
+		{"vendor", "bars", "files:vendor"},
+		{"vendor", "actions", "files:actions"},
+		{"vendor", "levels", "files:levels:index:SPX"},
+	}
+	kinds := []sandbox.Kind{
+		sandbox.HTML, sandbox.Truncated, sandbox.Cut, sandbox.Reset, sandbox.Empty, sandbox.RenamedColumn, sandbox.ExtraColumn, sandbox.WrongUnit,
+		sandbox.NotANumber, sandbox.TooLarge, sandbox.GzipBomb, sandbox.ArchiveBomb, sandbox.ForeignRedirect, sandbox.ServerError, sandbox.TooManySeconds,
+	}
+	for _, target := range targets {
+		for _, kind := range kinds {
+			t.Run(target.job+"/"+kind.String(), func(t *testing.T) {
+				h.clock.at = h.clock.at.Add(time.Second)
+				h.archive = t.TempDir() // nothing said before serves in place of asking
+				fresh := h.open(t, h.engine, false)
+				h.box.Inject(sandbox.Fault{Publisher: target.publisher, Match: target.match, Kind: kind})
+				defer h.box.Clear()
+				report, err := fresh.Run(t.Context(), Request{Jobs: []string{target.job}, Force: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				failed := 0
+				for _, res := range report.Results {
+					switch res.Outcome {
+					case Failed:
+						failed++
+						if !strings.Contains(res.Err.Error(), target.publisher) && !strings.Contains(res.Err.Error(), "check failed") {
+							t.Errorf("the error does not name the publisher: %v", res.Err)
+						}
+					case Unchanged, NoData:
+					default:
+						t.Errorf("%s %s was replaced by a faulty answer", res.Job, res.Window)
+					}
+				}
+				if failed == 0 && !tolerated(target.job, kind) {
+					t.Errorf("nothing failed: %+v", report.Results)
+				}
+			})
+		}
+	}
+	same(t, before, hashes(t, h.Runner))
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if m.Sys > 512<<20 {
+		t.Errorf("the process took %d MB from the system, want less than 512", m.Sys>>20)
+	}
+}
+
+// tolerated lists what is no fault: a list of tickers has no unit.
+func tolerated(job string, kind sandbox.Kind) bool {
+	return kind == sandbox.WrongUnit && strings.HasPrefix(job, "sp500:")
+}
+
+// TestStoppedRunIsFinishedLater holds that a cancelled pass leaves whole
+// windows, and that the next pass does the rest.
+func TestStoppedRunIsFinishedLater(t *testing.T) {
+	h := newHouse(t, schemas.NewDate(2025, time.January, 1))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := 0
+	h.Progress = func(Result) {
+		if done++; done == 5 {
+			cancel()
+		}
+	}
+	if _, err := h.Run(ctx, Request{}); err == nil {
+		t.Fatal("a cancelled pass reported success")
+	}
+	h.Progress = nil
+	rest := h.mustRun(t, Request{})
+	if rest.UpToDate == 0 {
+		t.Error("the second pass built again what the first had finished")
+	}
+	fresh := newHouse(t, schemas.NewDate(2025, time.January, 1))
+	fresh.mustRun(t, Request{})
+	same(t, hashes(t, fresh.Runner), hashes(t, h.Runner))
+}

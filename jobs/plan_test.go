@@ -1,0 +1,171 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"tidemark/extract"
+	"tidemark/schemas"
+)
+
+var (
+	monday = time.Date(2025, time.September, 8, 14, 0, 0, 0, time.UTC)
+	year   = schemas.CutYear.Window("IVV", schemas.NewDate(2025, time.March, 3))
+)
+
+func fetchJob() *Job {
+	return &Job{
+		Name: "ishares:IVV", Dataset: schemas.Holdings.Dataset, Part: "IVV", Method: "1",
+		Schedule: mustSchedule("30 7 * * 1-5"), Lag: 240 * time.Hour,
+	}
+}
+
+func factsJob() *Job {
+	return &Job{
+		Name: "concentration:SPX", Dataset: schemas.Concentration.Dataset, Part: "SPX", Method: "m1",
+		Needs: func(w schemas.Window) []Need {
+			return []Need{
+				{Dataset: schemas.Holdings.Dataset, Part: "IVV", From: w.From.AddDays(-31), To: w.To, Required: true},
+				{Dataset: schemas.Renames.Dataset, Part: "names", From: schemas.MinDate, To: schemas.MaxDate},
+			}
+		},
+	}
+}
+
+func stateWith(builds ...schemas.Built) State {
+	s := State{}
+	for _, d := range schemas.Datasets() {
+		s[d.String()] = map[schemas.Window]schemas.Built{}
+	}
+	for _, b := range builds {
+		s[b.Dataset][b.Window] = b
+	}
+	return s
+}
+
+func TestDecideFetchedWindow(t *testing.T) {
+	built := func(at time.Time, method string) State {
+		return stateWith(schemas.Built{Dataset: schemas.Holdings.String(), Window: year, Rows: 5, Method: method, BuiltAt: at})
+	}
+	lastYear := schemas.CutYear.Window("IVV", schemas.NewDate(2024, time.March, 3))
+	closed := stateWith(schemas.Built{Dataset: schemas.Holdings.String(), Window: lastYear, Rows: 5, Method: "1", BuiltAt: monday.AddDate(0, -6, 0)})
+	tests := []struct {
+		name    string
+		window  schemas.Window
+		state   State
+		refresh bool
+		stale   bool
+		reason  string
+	}{
+		{"never built", year, stateWith(), false, true, "never built"},
+		{"built after this morning's slot", year, built(monday.Add(-time.Hour), "1"), false, false, "up to date"},
+		{"a slot has passed since", year, built(monday.Add(-72*time.Hour), "1"), false, true, "was due at 2025-09-08 07:30 EDT"},
+		{"the same, but asked to refresh", year, built(monday.Add(-time.Hour), "1"), true, true, "asked to refresh"},
+		{"method raised", year, built(monday.Add(-time.Hour), "0"), false, true, "method changed from 0 to 1"},
+		{"closed window, however old", lastYear, closed, false, false, "up to date"},
+		{"closed window is not refreshed either", lastYear, closed, true, false, "up to date"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := Decide(fetchJob(), tt.window, tt.state, monday, tt.refresh)
+			if d.Stale != tt.stale || !strings.Contains(d.Reason, tt.reason) {
+				t.Errorf("got stale %v (%s), want %v (%s)", d.Stale, d.Reason, tt.stale, tt.reason)
+			}
+		})
+	}
+}
+
+func TestDecideBuiltWindow(t *testing.T) {
+	j := factsJob()
+	w := schemas.CutYear.Window("SPX", schemas.NewDate(2025, time.March, 3))
+	held := Decide(j, w, stateWith(), monday, false)
+	if held.Missing != "raw.holding IVV" || held.Stale {
+		t.Fatalf("without holdings: got %+v, want it held for raw.holding IVV", held)
+	}
+
+	input := schemas.Built{Dataset: schemas.Holdings.String(), Window: year, Rows: 5, Content: "aa"}
+	first := Decide(j, w, stateWith(input), monday, false)
+	if !first.Stale || len(first.Uses) != 1 {
+		t.Fatalf("first time: got %+v, want it stale with one input", first)
+	}
+	out := schemas.Built{Dataset: schemas.Concentration.String(), Window: w, Rows: 3, Inputs: first.Inputs, Method: "m1"}
+	if d := Decide(j, w, stateWith(input, out), monday.AddDate(1, 0, 0), true); d.Stale {
+		t.Errorf("same inputs: stale because %q, want up to date however late it is", d.Reason)
+	}
+	input.Content = "bb"
+	if d := Decide(j, w, stateWith(input, out), monday, false); !d.Stale || d.Reason != "an input changed" {
+		t.Errorf("changed input: got %v (%s), want stale", d.Stale, d.Reason)
+	}
+	input.Content = "aa"
+	input.BuiltAt = monday // found up to date again, same content
+	if d := Decide(j, w, stateWith(input, out), monday, false); d.Stale {
+		t.Errorf("input rebuilt with the same content: stale because %q, want the chain cut off", d.Reason)
+	}
+	optional := schemas.Built{Dataset: schemas.Renames.String(), Window: schemas.CutWhole.Window("names", 0), Rows: 1, Content: "cc"}
+	if d := Decide(j, w, stateWith(input, out, optional), monday, false); !d.Stale {
+		t.Error("an optional input that appeared must make the window stale")
+	}
+	other := schemas.Built{Dataset: schemas.Holdings.String(), Window: schemas.CutYear.Window("SPY", w.From), Rows: 1, Content: "dd"}
+	if d := Decide(j, w, stateWith(input, out, other), monday, false); d.Stale {
+		t.Errorf("a window that is not needed appeared: stale because %q", d.Reason)
+	}
+}
+
+func TestOutcomeOf(t *testing.T) {
+	tests := []struct {
+		err  error
+		want Outcome
+	}{
+		{nil, OK},
+		{fmt.Errorf("ishares: %w", extract.ErrNoData), NoData},
+		{fmt.Errorf("h41: %w", &extract.NotYetError{Publisher: "h41"}), NotYet},
+		{fmt.Errorf("read: %w", context.Canceled), Stopped},
+		{context.DeadlineExceeded, Failed},
+		{&extract.ContractError{Publisher: "fred"}, Failed},
+		{errors.New("anything"), Failed},
+	}
+	for _, tt := range tests {
+		if got := OutcomeOf(tt.err); got != tt.want {
+			t.Errorf("OutcomeOf(%v) = %s, want %s", tt.err, got, tt.want)
+		}
+	}
+}
+
+func TestScheduleRefusesWhatNeverComes(t *testing.T) {
+	for _, text := range []string{"", "TZ=UTC", "@every 0s", "@hourly", "0 0 30 2 *", "61 * * * *", "* * * *", "CRON_TZ=Europe/London 0 7 * * *"} {
+		if _, err := ParseSchedule(text); err == nil {
+			t.Errorf("schedule %q was accepted", text)
+		}
+	}
+}
+
+// TestRescaled holds the check that a silent change of unit is noticed.
+func TestRescaled(t *testing.T) {
+	series := func(scale float64) []schemas.Observation {
+		var out []schemas.Observation
+		for i := range 10 {
+			out = append(out, schemas.Observation{Series: "WRESBAL", Date: schemas.Date(20000 + 7*i), Value: schemas.Some(scale * float64(3000+i)), Multiplier: 1e6})
+		}
+		return out
+	}
+	c := rescaled(observed)
+	if got := c.finds(series(1), series(1000)); !strings.Contains(got, "0.001 times") {
+		t.Errorf("a thousandfold fall: got %q", got)
+	}
+	if got := c.finds(series(1.01), series(1)); got != "" {
+		t.Errorf("a revision of a percent: got %q, want nothing", got)
+	}
+	// The unit changed and the publisher said so: nothing to find.
+	billions := series(1)
+	millions := series(1000)
+	for i := range millions {
+		millions[i].Multiplier = 1e3
+	}
+	if got := c.finds(millions, billions); got != "" {
+		t.Errorf("declared change of unit: got %q, want nothing", got)
+	}
+}
