@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tidemark/load/engine"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	var publishers bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check the configuration, the engine, the warehouse and, if asked, every publisher",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			d := &doctor{app: a}
+			s, err := a.load()
+			d.report("configuration", configNote(s), err)
+			if err != nil {
+				return d.verdict()
+			}
+			h := d.warehouse(cmd.Context(), s)
+			if h != nil {
+				defer func() { _ = h.close() }() // the findings are what counts
+				if publishers {
+					d.publishers(cmd.Context(), h)
+				}
+			}
+			return d.verdict()
+		},
+	}
+	cmd.Flags().BoolVar(&publishers, "publishers", false, "ask each publisher for one small answer and hold it against its contract")
+	return cmd
+}
+
+// doctor collects findings; one failure does not keep it from the next.
+type doctor struct {
+	*app
+	failed int
+}
+
+func (d *doctor) report(what, note string, err error) {
+	if err != nil {
+		d.failed++
+		d.print("  FAIL  %-22s %v\n", what, err)
+		return
+	}
+	d.print("  ok    %-22s %s\n", what, note)
+}
+
+func (d *doctor) verdict() error {
+	if d.failed > 0 {
+		return &exitError{exitFailed, errors.New(plural(d.failed, "check") + " failed; each line above says what to do")}
+	}
+	d.print("all is well\n")
+	return nil
+}
+
+func (d *doctor) warehouse(ctx context.Context, s *settings) *house {
+	if s.Warehouse.DSN == "" {
+		library, err := d.library(s.Warehouse.Library)
+		d.report("engine library", library, err)
+		if err != nil {
+			return nil
+		}
+	}
+	h, err := d.open(ctx, s, opening{})
+	if err != nil {
+		d.report("warehouse", "", err)
+		return nil
+	}
+	v, err := h.warehouse.Version(ctx)
+	where := "server of the configuration"
+	if h.engine != nil {
+		where = "embedded engine (library " + engine.Version + ")"
+	}
+	d.report("warehouse", "ClickHouse "+v+", "+where, err)
+	return h
+}
+
+func (d *doctor) publishers(ctx context.Context, h *house) {
+	for _, p := range h.catalog.Probes() {
+		probeCtx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+		note, err := p.Run(probeCtx, h.client)
+		cancel()
+		d.report("publisher "+p.Publisher, note, err)
+	}
+}
+
+func configNote(s *settings) string {
+	if s == nil {
+		return ""
+	}
+	return s.path + ", " + plural(len(s.Universes), "universe")
+}

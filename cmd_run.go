@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tidemark/jobs"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	var req jobs.Request
+	cmd := &cobra.Command{
+		Use:   "run [JOB...]",
+		Short: "Bring windows up to date now",
+		Long: "Run fetches what publishers may have news of, then rebuilds exactly the windows whose inputs changed.\n" +
+			"With names it does so for these jobs only; `tidemark status` lists them.",
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			s, err := a.load()
+			if err != nil {
+				return err
+			}
+			h, err := a.open(cmd.Context(), s, opening{})
+			if err != nil {
+				return err
+			}
+			defer func() { err = firstError(err, h.close()) }()
+			req.Jobs = args
+			report, err := a.bringUpToDate(cmd, h, "run", req)
+			if err != nil {
+				return err
+			}
+			return a.verdict(report)
+		},
+	}
+	cmd.Flags().BoolVar(&req.Refresh, "refresh", false, "ask publishers again for windows that may still change")
+	cmd.Flags().BoolVar(&req.Force, "force", false, "rebuild even what is up to date")
+	return cmd
+}
+
+// bringUpToDate runs a pass and prints a line for each window that was touched.
+func (a *app) bringUpToDate(cmd *cobra.Command, h *house, name string, req jobs.Request) (*jobs.Report, error) {
+	r := a.runner(h, name)
+	r.Progress = func(res jobs.Result) {
+		a.print("  %-9s %-34s %10s  %s\n", res.Outcome, res.Job+" "+windowOnly(res), rowsText(res.Rows), lineNote(res))
+	}
+	report, err := r.Run(cmd.Context(), req)
+	if err != nil {
+		return report, err
+	}
+	a.print("%d built, %d unchanged, %d without data, %d failed, %d held, %d already up to date\n",
+		report.Count(jobs.OK), report.Count(jobs.Unchanged), report.Count(jobs.NoData), report.Count(jobs.Failed), report.Count(jobs.Held), report.UpToDate)
+	return report, nil
+}
+
+// verdict turns a report into the command's error.
+func (a *app) verdict(report *jobs.Report) error {
+	if n := report.Count(jobs.Failed); n > 0 {
+		return fmt.Errorf("%d windows failed; their old content stays, and the next run tries them again:\n%w", n, report.Err())
+	}
+	return nil
+}
+
+func windowOnly(res jobs.Result) string {
+	w := res.Window
+	w.Part = ""
+	return w.String()[1:]
+}
+
+func rowsText(n int64) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d rows", n)
+}
+
+func lineNote(res jobs.Result) string {
+	switch {
+	case res.Err != nil:
+		return res.Err.Error()
+	case res.Took > 0:
+		return fmt.Sprintf("%s (%s)", res.Took.Round(time.Millisecond), res.Reason)
+	default:
+		return res.Reason
+	}
+}
+
+// firstError keeps the error that explains the most: the one that came first.
+func firstError(err, later error) error {
+	if err != nil {
+		return err
+	}
+	return later
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

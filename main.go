@@ -1,0 +1,119 @@
+// Tidemark keeps a warehouse of market-structure facts: how concentrated an
+// equity index is, how broad its moves are, how small companies do against
+// large ones, and how much liquidity the Federal Reserve and the repo market
+// supply.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tidemark/load/engine"
+)
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2 // usage or configuration
+	exitChecks      = 3 // done, but checks are failing
+	exitInterrupted = 130
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	engine.Child()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code) //nolint:gocritic // stop was called on the line above
+}
+
+// exitError ends the program with a code of its own.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+func usageError(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// app is what the commands share: the flags of the root command, the streams
+// and the clock.
+type app struct {
+	configPath string
+	verbose    bool
+	json       bool
+	out, err   io.Writer
+	now        func() time.Time
+	log        *slog.Logger
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	a := &app{out: out, err: errOut, now: time.Now}
+	root := a.command()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		_, _ = fmt.Fprintln(errOut, "stopped; what was finished is kept, and the same command goes on from here")
+		return exitInterrupted
+	}
+	_, _ = fmt.Fprintf(errOut, "tidemark: %v\n", err)
+	if e, ok := errors.AsType[*exitError](err); ok {
+		return e.code
+	}
+	return exitFailed
+}
+
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tidemark",
+		Short: "A warehouse of market-structure facts",
+		Long: "Tidemark fetches index holdings, prices, the Federal Reserve's H.4.1 and repo-market data, works out\n" +
+			"concentration, breadth, size and liquidity facts, keeps them in ClickHouse and writes Excel workbooks.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Version:       version,
+		PersistentPreRun: func(*cobra.Command, []string) {
+			level := slog.LevelWarn
+			if a.verbose {
+				level = slog.LevelDebug
+			}
+			a.log = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+		},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.configPath, "config", "c", "", "configuration file (default: tidemark.yaml in this folder)")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log every run and request")
+	root.AddCommand(
+		a.demoCommand(), a.initCommand(), a.runCommand(), a.statusCommand(), a.exportCommand(), a.traceCommand(),
+		a.replayCommand(), a.schemaCommand(), a.engineCommand(), a.doctorCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// print writes to standard output; a closed pipe is the reader's choice.
+func (a *app) print(format string, args ...any) { _, _ = fmt.Fprintf(a.out, format, args...) }

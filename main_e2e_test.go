@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// call runs a command line in this process, as a user would type it.
+func call(t *testing.T, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(t.Context(), args, &o, &e)
+	return code, o.String(), e.String()
+}
+
+func must(t *testing.T, args ...string) string {
+	t.Helper()
+	code, out, errOut := call(t, args...)
+	if code != exitOK {
+		t.Fatalf("tidemark %s: exit %d\n%s\n%s", strings.Join(args, " "), code, out, errOut)
+	}
+	return out
+}
+
+// TestDemo is the first command of a newcomer, and all that it says to do next.
+func TestDemo(t *testing.T) {
+	dir := t.TempDir()
+	cfg := filepath.Join(dir, "tidemark.yaml")
+	out := must(t, "demo", "--dir", dir, "--to", "2025-12-05", "--securities", "90", "--years", "2")
+	for _, want := range []string{"0 failed, 0 held", "Weight of the 10 largest lines", "Net liquidity", "engine query", "engine serve", "trace", "simulated"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the demo does not say %q:\n%s", want, out)
+		}
+	}
+	book := filepath.Join(dir, "data", "workbooks", "tidemark-2025-12-05.xlsx")
+
+	t.Run("the workbook opens", func(t *testing.T) {
+		f, err := excelize.OpenFile(book)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := f.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		if sheets := f.GetSheetList(); len(sheets) < 7 {
+			t.Errorf("got sheets %q, want a summary, four families, quality, definitions and sources", sheets)
+		}
+	})
+	t.Run("the same facts give the same bytes", func(t *testing.T) {
+		again := filepath.Join(dir, "again.xlsx")
+		must(t, "export", "-c", cfg, "--to", again)
+		first, err := os.ReadFile(book)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := os.ReadFile(again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(first, second) {
+			t.Error("two exports of the same facts differ")
+		}
+	})
+	t.Run("a second demo has nothing to do", func(t *testing.T) {
+		if out := must(t, "demo", "--dir", dir); !strings.Contains(out, "0 built") {
+			t.Errorf("the second demo built again:\n%s", out)
+		}
+	})
+	t.Run("status", func(t *testing.T) {
+		if out := must(t, "status", "-c", cfg); !strings.Contains(out, "concentration:SPX_MEMBERS") {
+			t.Errorf("status does not list the jobs:\n%s", out)
+		}
+		var st struct {
+			Jobs []struct {
+				Name  string
+				Stale int
+			}
+		}
+		if err := json.Unmarshal([]byte(must(t, "status", "-c", cfg, "--json")), &st); err != nil {
+			t.Fatal(err)
+		}
+		for _, j := range st.Jobs {
+			if j.Stale > 0 {
+				t.Errorf("%s has %d stale windows after the demo", j.Name, j.Stale)
+			}
+		}
+	})
+	t.Run("query as the read-only user", func(t *testing.T) {
+		if out := must(t, "engine", "query", "-c", cfg, "SELECT count() > 0 AS filled FROM mart.concentration WHERE conc_top10_sec > 0"); !strings.Contains(out, "true") && !strings.Contains(out, "1") {
+			t.Errorf("mart.concentration has no figures:\n%s", out)
+		}
+		for _, sql := range []string{"SELECT * FROM facts.breadth", "SELECT * FROM file('/etc/passwd', LineAsString)", "DROP TABLE raw.bar", "SELECT * FROM url('http://127.0.0.1:1/', LineAsString)"} {
+			if code, out, _ := call(t, "engine", "query", "-c", cfg, sql); code != exitFailed {
+				t.Errorf("%s: exit %d, want it refused: %s", sql, code, out)
+			}
+		}
+	})
+	t.Run("trace", func(t *testing.T) {
+		out := must(t, "trace", "-c", cfg, "conc_top10_sec", "2025-12-05", "-u", "SPX_MEMBERS")
+		_, rest, found := strings.Cut(out, "payload ")
+		if !found {
+			t.Fatalf("the trace names no payload:\n%s", out)
+		}
+		hash := rest[:64]
+		if _, err := os.Stat(filepath.Join(dir, "data", "archive", "payload", hash[:2], hash+".zst")); err != nil {
+			t.Errorf("the payload is not in the archive: %v", err)
+		}
+	})
+	t.Run("replay", func(t *testing.T) {
+		into := filepath.Join(t.TempDir(), "rebuilt")
+		if out := must(t, "replay", "-c", cfg, "--into", into); !strings.Contains(out, "every table is identical") {
+			t.Errorf("replay says:\n%s", out)
+		}
+		if code, _, _ := call(t, "replay", "-c", cfg, "--into", into); code != exitUsage {
+			t.Errorf("replay into a used folder: exit %d, want %d", code, exitUsage)
+		}
+	})
+	t.Run("doctor", func(t *testing.T) {
+		if out := must(t, "doctor", "-c", cfg, "--publishers"); !strings.Contains(out, "all is well") {
+			t.Errorf("doctor says:\n%s", out)
+		}
+	})
+}
+
+// TestUsage holds what a user reads who got something wrong.
+func TestUsage(t *testing.T) {
+	t.Chdir(t.TempDir())
+	tests := []struct {
+		name string
+		args []string
+		file string // written as tidemark.yaml first
+		code int
+		says string
+	}{
+		{"no configuration", []string{"run"}, "", exitUsage, "tidemark init"},
+		{"unknown flag", []string{"run", "--quick"}, "", exitUsage, "unknown flag"},
+		{"misspelt key", []string{"run"}, "history: {from: 2020-01-01}\nuniverse: []\n", exitUsage, "universe"},
+		{"date that does not exist", []string{"run"}, "history: {from: 2023-02-30}\n", exitUsage, "2023-02-30"},
+		{"before the calendar", []string{"run"}, "history: {from: 1980-01-01}\n", exitUsage, "1990-01-01"},
+		{"members of nobody", []string{"run"}, "history: {from: 2020-01-01}\nuniverses: [{id: X}]\n", exitUsage, "neither index nor funds"},
+		{"compared with nobody", []string{"run"}, "history: {from: 2020-01-01}\nuniverses: [{id: X, index: SP500, against: Y}]\n", exitUsage, "not another universe"},
+		{"schedule that never comes", []string{"run"}, "history: {from: 2020-01-01}\npublishers: {h41: {schedule: ['0 0 30 2 *']}}\n", exitUsage, "never comes"},
+		{"secret that is not there", []string{"run"}, "history: {from: 2020-01-01}\npublishers: {fred: {key: '${TIDEMARK_TEST_UNSET}'}}\n", exitUsage, "TIDEMARK_TEST_UNSET"},
+		{"not a date", []string{"trace", "x", "yesterday"}, "", exitUsage, "yesterday"},
+		{"replay to nowhere", []string{"replay"}, "", exitUsage, "--into"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.file != "" {
+				write(t, defaultConfig, tt.file)
+				defer func() {
+					if err := os.Remove(defaultConfig); err != nil {
+						t.Error(err)
+					}
+				}()
+			}
+			code, _, errOut := call(t, tt.args...)
+			if code != tt.code || !strings.Contains(errOut, tt.says) {
+				t.Errorf("exit %d, says %q; want exit %d and %q", code, errOut, tt.code, tt.says)
+			}
+		})
+	}
+}
+
+// TestInit holds that the configuration it writes is one that loads, and that
+// it overwrites nothing.
+func TestInit(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, "init")
+	a := &app{}
+	s, err := a.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Publishers.NYFed == nil || s.Publishers.H41 == nil || s.Publishers.IShares == nil || len(s.Universes) == 0 {
+		t.Errorf("the configuration asks nobody: %+v", s.Publishers)
+	}
+	if code, _, errOut := call(t, "init"); code != exitUsage || !strings.Contains(errOut, "left as it is") {
+		t.Errorf("a second init: exit %d, says %q", code, errOut)
+	}
+}
+
+// TestSecretsOfTheConfiguration holds that a secret can stand elsewhere and
+// never prints.
+func TestSecretsOfTheConfiguration(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	write(t, file, "from-a-file\nsecond line\n")
+	env := func(name string) (string, bool) { return "from-the-environment", name == "KEY" }
+	for value, want := range map[string]string{"${KEY}": "from-the-environment", "${file:" + file + "}": "from-a-file", "plain": "plain"} {
+		s, err := parseSettings([]byte("history: {from: 2020-01-01}\npublishers: {fred: {key: '"+value+"', series: [GDP]}}\n"), env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(s.Publishers.FRED.Key); got != want {
+			t.Errorf("key %s: got %q, want %q", value, got, want)
+		}
+	}
+}

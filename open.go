@@ -1,0 +1,199 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"tidemark/extract"
+	"tidemark/extract/archive"
+	"tidemark/extract/sandbox"
+	"tidemark/jobs"
+	"tidemark/load/clickhouse"
+	"tidemark/load/engine"
+	"tidemark/schemas/calendar"
+)
+
+// house is everything a command works with, opened and wired.
+type house struct {
+	settings  *settings
+	engine    *engine.Engine // nil when the warehouse is a server of the user's own
+	warehouse *clickhouse.Warehouse
+	client    *extract.Client
+	catalog   *jobs.Catalog
+	now       func() time.Time
+	archive   string            // folder of publishers' answers
+	local     map[string]string // servers of our own on this machine
+	closers   []func() error
+}
+
+// sandboxHost is the name of the simulated publishers. It does not change with
+// the port, so that what they answered can be found in the archive again.
+const sandboxHost = "sandbox.localhost"
+
+// close closes what open opened, last opened first.
+func (h *house) close() error {
+	var errs []error
+	for _, closer := range slices.Backward(h.closers) {
+		errs = append(errs, closer())
+	}
+	h.closers = nil
+	return errors.Join(errs...)
+}
+
+// opening chooses between a working house and one that only looks into the archive.
+type opening struct {
+	offline bool
+	asOf    time.Time // offline: the newest answers counted
+	dataDir string    // where the engine keeps its files, if not the settings' folder
+}
+
+func (a *app) open(ctx context.Context, s *settings, o opening) (_ *house, err error) {
+	h := &house{settings: s, now: a.now}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	if s.Sandbox != nil {
+		h.now = s.Sandbox.clock(a.now)
+		s.UseBases(func(publisher string) string { return "http://" + sandboxHost + "/" + publisher })
+	}
+	if o.offline {
+		h.now = func() time.Time { return o.asOf }
+	} else if s.Sandbox != nil {
+		if err := h.startSandbox(); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.openWarehouse(ctx, h, cmp.Or(o.dataDir, s.Data)); err != nil {
+		return nil, err
+	}
+	h.archive = filepath.Join(s.Data, "archive")
+	store, err := archive.Open(h.archive)
+	if err != nil {
+		return nil, err
+	}
+	h.closers = append(h.closers, store.Close)
+	cal := calendar.US()
+	if h.client, err = extract.NewClient(extract.Options{
+		Archive: store, Offline: o.offline, AsOf: o.asOf,
+		UserAgent: cmp.Or(s.UserAgent, "Tidemark/"+version), Limits: jobs.RateLimits(), Hosts: jobs.RedirectHosts(), Local: h.local,
+		Proxy: http.ProxyFromEnvironment,
+		Now:   h.now, Log: a.log,
+	}); err != nil {
+		return nil, err
+	}
+	if h.catalog, err = jobs.NewCatalog(s.Config, cal); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// startSandbox runs the simulated publishers and points the configuration at
+// them.
+func (h *house) startSandbox() error {
+	c := h.settings.Sandbox
+	box, err := sandbox.New(sandbox.Config{Seed: c.Seed, Securities: c.Securities, From: c.From, To: c.To, Now: h.now})
+	if err != nil {
+		return fmt.Errorf("start the sandbox: %w", err)
+	}
+	if err := box.Start("127.0.0.1:0"); err != nil {
+		return fmt.Errorf("start the sandbox: %w", err)
+	}
+	h.closers = append(h.closers, box.Close)
+	h.local = map[string]string{sandboxHost: strings.TrimPrefix(box.URL(), "http://")}
+	return nil
+}
+
+// openWarehouse connects to the configured server, or to the embedded engine,
+// which it starts unless another command is running it already.
+func (a *app) openWarehouse(ctx context.Context, h *house, dir string) error {
+	w := h.settings.Warehouse
+	var opts clickhouse.Options
+	var err error
+	if w.DSN != "" {
+		if opts, err = clickhouse.ParseDSN(string(w.DSN)); err != nil {
+			return usageError("warehouse.dsn: %w", err)
+		}
+	} else {
+		library, err := a.library(w.Library)
+		if err != nil {
+			return err
+		}
+		h.engine, err = engine.Open(ctx, engine.Config{
+			Dir: filepath.Join(dir, "engine"), Library: library, MaxMemory: w.Memory << 20, Log: a.log, Now: a.now,
+		})
+		if err != nil {
+			return err
+		}
+		h.closers = append(h.closers, h.engine.Close)
+		access := h.engine.Loader()
+		opts.Addr, opts.User, opts.Password = []string{access.Addr}, access.User, access.Password
+	}
+	opts.Log, opts.Now = a.log, h.now
+	if h.warehouse, err = clickhouse.Open(ctx, opts); err != nil {
+		return err
+	}
+	h.closers = append(h.closers, h.warehouse.Close)
+	if _, err := h.warehouse.Migrate(ctx); err != nil {
+		return err
+	}
+	if _, err := h.warehouse.Recover(ctx); err != nil {
+		return err
+	}
+	return h.warehouse.Views(ctx)
+}
+
+// library finds the engine's library: the configured one, or the one in the
+// user's cache.
+func (a *app) library(configured string) (string, error) {
+	if configured != "" {
+		return configured, nil
+	}
+	return engine.Library(engineCache(os.Getenv, os.UserHomeDir))
+}
+
+// engineCache is the folder that keeps the engine's library between clones.
+func engineCache(getenv func(string) string, home func() (string, error)) string {
+	if dir := getenv("TIDEMARK_ENGINE_CACHE"); dir != "" {
+		return dir
+	}
+	if dir := getenv("XDG_CACHE_HOME"); dir != "" {
+		return filepath.Join(dir, "tidemark", "engine")
+	}
+	dir, err := home()
+	if err != nil {
+		dir = os.TempDir()
+	}
+	return filepath.Join(dir, ".cache", "tidemark", "engine")
+}
+
+func (a *app) runner(h *house, command string) *jobs.Runner {
+	return &jobs.Runner{
+		Catalog: h.catalog, Warehouse: h.warehouse, Client: h.client, Now: h.now, Log: a.log,
+		Command: command, Owner: owner(a.now()),
+	}
+}
+
+// owner names this process in the run log.
+func owner(now time.Time) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	return fmt.Sprintf("%s/%d/%d", host, os.Getpid(), now.Unix())
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
