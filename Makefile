@@ -1,0 +1,66 @@
+# Tidemark. `make` alone explains itself.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export CGO_ENABLED := 0
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BIN := bin/tidemark
+GO ?= go
+
+.PHONY: help
+help: ## Show what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/tidemark
+	@$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) .
+
+.PHONY: engine
+engine: build ## Fetch the embedded ClickHouse once (needs npm), into the user's cache
+	@$(BIN) engine fetch
+
+.PHONY: demo
+demo: engine ## The whole pipeline on simulated publishers; ends with a workbook
+	@$(BIN) demo
+
+.PHONY: test
+test: engine ## Run all tests, on a real embedded ClickHouse
+	$(GO) test ./...
+
+.PHONY: check
+check: engine format lint layers ## Format, lint, layers and tests with the race detector
+	CGO_ENABLED=1 $(GO) test -race $(RACE_PACKAGES)
+
+# The packages that share memory between goroutines. The others are pure or
+# spend their time inside the engine, and `make test` covers them.
+RACE_PACKAGES := ./extract/... ./load/engine/... ./load/clickhouse/... ./jobs/...
+
+.PHONY: format
+format: ## Fail where a file is not formatted
+	@out=$$($(GO) tool gofumpt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not formatted (run make fmt):"; echo "$$out"; exit 1; fi
+
+.PHONY: fmt
+fmt: ## Format all files
+	@$(GO) tool gofumpt -w $$(git ls-files '*.go')
+
+.PHONY: lint
+lint: ## Run the linters, and look for dead code
+	$(GO) vet ./...
+	$(GO) tool -modfile=.ci/lint/go.mod golangci-lint run
+	@out=$$($(GO) tool deadcode -test ./...); if [ -n "$$out" ]; then echo "dead code:"; echo "$$out"; exit 1; fi
+
+.PHONY: layers
+layers: ## Hold the imports to their one direction
+	$(GO) test -run TestLayers -count=1 .
+
+.PHONY: real
+real: engine ## The whole pipeline over recorded answers and real history in SHARED
+	@$(GO) test -count=1 -v -run 'TestReal' -timeout 20m .
+
+.PHONY: bench
+bench: engine ## Measure the stages
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+.PHONY: clean
+clean: ## Remove what was built, but not the cache
+	rm -rf bin
