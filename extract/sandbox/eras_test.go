@@ -78,7 +78,7 @@ func TestNoOperationsAtAll(t *testing.T) {
 func TestArchiveInflatesModestly(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]*Sandbox{
-		"two years":        small(t, nil),
+		"one year":         small(t, nil),
 		"thirty-six years": small(t, func(c *Config) { c.From = schemas.NewDate(1990, time.January, 1); c.Securities = 60 }),
 	} {
 		_, body := ask(t, s, pathH41)
@@ -92,6 +92,9 @@ func TestArchiveInflatesModestly(t *testing.T) {
 		for _, f := range z.File {
 			if ratio := float64(f.UncompressedSize64) / float64(f.CompressedSize64); ratio > 22 {
 				t.Errorf("%s: %s inflates %.1f times", name, f.Name, ratio)
+			}
+			if f.UncompressedSize64 > 8<<20 {
+				continue // reading it takes long, and it is more of the same
 			}
 			r, err := f.Open()
 			if err != nil {

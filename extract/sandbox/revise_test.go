@@ -98,16 +98,16 @@ func TestReviseRate(t *testing.T) {
 	t.Parallel()
 	s := small(t, nil)
 	before := answers(t, s)
-	d := schemas.NewDate(2024, time.August, 13)
+	d := schemas.NewDate(2025, time.February, 11)
 	if err := s.ReviseRate("SOFR", d, 9.99); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, changed(before, answers(t, s)), "nyfed")
-	_, body := ask(t, s, "/nyfed/api/rates/secured/sofr/search.json?startDate=2024-08-13&endDate=2024-08-13")
+	_, body := ask(t, s, "/nyfed/api/rates/secured/sofr/search.json?startDate=2025-02-11&endDate=2025-02-11")
 	if text := string(body); !strings.Contains(text, `"percentRate": 9.99`) || !strings.Contains(text, `"revisionIndicator": "r"`) {
 		t.Errorf("got %s", text)
 	}
-	if err := s.ReviseRate("SOFR", schemas.NewDate(2024, time.August, 11), 1); err == nil {
+	if err := s.ReviseRate("SOFR", schemas.NewDate(2025, time.February, 9), 1); err == nil {
 		t.Error("revised a Sunday")
 	}
 }
