@@ -13,6 +13,7 @@ const (
 	indexHundred = "OEX"   // the largest of the large
 	indexTop     = "R1000" // the largest, without a committee
 	indexBroad   = "R2000" // the next
+	indexWhole   = "R3000" // R1000 and R2000
 	indexMicro   = "MICRO" // the smaller half of R2000 and those below it
 )
 
@@ -85,7 +86,7 @@ func (x *index) members(t int) []int {
 // the same day, each index taking the largest of the one below.
 func (m *market) buildIndices() map[string]*index {
 	out := map[string]*index{}
-	for _, name := range []string{indexLarge, indexMid, indexSmall, indexHundred, indexTop, indexBroad, indexMicro} {
+	for _, name := range []string{indexLarge, indexMid, indexSmall, indexHundred, indexTop, indexBroad, indexWhole, indexMicro} {
 		out[name] = &index{name: name, open: map[int]int{}}
 	}
 	gone := map[int][]int{} // session to issuers
@@ -161,6 +162,7 @@ func (m *market) review(indices map[string]*index, review, t int) []int {
 	clear(taken)
 	take(indexTop, z.R1000, 1.15)
 	take(indexBroad, z.R2000, 1.15)
+	m.set(indices[indexWhole], taken, t)
 
 	plain := bySize(func(issuer int) float64 { return worth[issuer] })
 	large, broad := indices[indexLarge], indices[indexBroad]
@@ -224,7 +226,7 @@ func (m *market) replace(indices map[string]*index, ranked []int, issuer, t int)
 			}
 		}
 	}
-	for _, name := range []string{indexHundred, indexTop, indexBroad, indexMicro} {
+	for _, name := range []string{indexHundred, indexTop, indexBroad, indexWhole, indexMicro} {
 		m.drop(indices[name], issuer, t)
 	}
 }

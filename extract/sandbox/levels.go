@@ -133,6 +133,7 @@ func funds() []fund {
 		{"MDY", "SPDR® S&P MIDCAP 400® ETF Trust", indexMid, .0023, .012, 450, .010, "", ""},
 		{"SPSM", "SPDR® Portfolio S&P 600® Small Cap ETF", indexSmall, .0003, .014, 40, .010, "", ""},
 		{"AGG", "iShares Core U.S. Aggregate Bond ETF", "", .0003, .038, 98, 0, "", ""},
+		{"IWV", "iShares Russell 3000 ETF", indexWhole, .0020, .012, 250, .0004, "239714", "May 22, 2000"},
 	}
 }
 

@@ -103,6 +103,18 @@ func TestRenamedMember(t *testing.T) {
 	has(pathCSV+"239726&asOfDate="+old.Until.Time().Format("20060102"), `"`+x.Symbol+`","`)
 }
 
+func TestWholeMarketIsItsTwoParts(t *testing.T) {
+	t.Parallel()
+	truth := small(t, nil).Truth()
+	for _, d := range truth.Sessions() {
+		parts := append(truth.Members(indexTop, d), truth.Members(indexBroad, d)...)
+		slices.Sort(parts)
+		if whole := truth.Members(indexWhole, d); !slices.Equal(whole, parts) {
+			t.Fatalf("%s: %d members, the parts have %d", d, len(whole), len(parts))
+		}
+	}
+}
+
 // A company that is taken over leaves on the first session without it, another
 // takes its place, and the workbook has a contra line for some days.
 func TestTakeover(t *testing.T) {

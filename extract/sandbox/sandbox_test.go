@@ -75,6 +75,7 @@ func everything() []string {
 		pathCSV + "239726",
 		pathCSV + "239710&asOfDate=20250630",
 		pathJSON + "239774&asOfDate=20250630",
+		pathCSV + "239714",
 		pathJSON + "239716&asOfDate=20250704",
 		"/ishares/us/products/239726/slug/1467271812596.ajax?fileType=csv",
 		pathSSGA + "spy.xlsx",
