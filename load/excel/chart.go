@@ -3,6 +3,8 @@ package excel
 import (
 	"bytes"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/xuri/excelize/v2"
 
@@ -52,7 +54,7 @@ func (p chartPlan) lines(f *family) []*column {
 	var out []*column
 	for _, choice := range p.metrics {
 		for _, c := range f.choose(choice) {
-			if len(out) < maxLines {
+			if len(out) < maxLines && !c.flat() {
 				out = append(out, c)
 			}
 		}
@@ -97,11 +99,7 @@ func (x *workbook) chart(f *family, p chartPlan, on, at string, offset, width, h
 	}
 	from, step := timeAxis(oldest, f.days[0])
 	to := float64(serial(f.days[0]) + 1)
-	m := lines[0].metric
-	format := digits(min(m.Decimals, 2))
-	if m.Unit == "fraction" {
-		format = "0%"
-	}
+	axis := valueAxis(lines)
 	small := &excelize.Font{Family: fontName, Size: 8, Color: dimColor}
 	legend := excelize.ChartLegend{Position: "bottom", Font: small}
 	if len(lines) == 1 {
@@ -121,12 +119,12 @@ func (x *workbook) chart(f *family, p chartPlan, on, at string, offset, width, h
 		},
 		YAxis: excelize.ChartAxis{
 			Font: *small, MajorGridLines: true, TickLabelPosition: excelize.ChartTickLabelLow,
-			NumFmt: excelize.ChartNumFmt{CustomNumFmt: format},
+			NumFmt: excelize.ChartNumFmt{CustomNumFmt: axis.format}, Minimum: axis.low, Maximum: axis.high,
 		},
 		ShowBlanksAs: blanks,
 		Border:       excelize.LineOptions{Type: excelize.LineNone},
 		Format: excelize.GraphicOptions{
-			Name: fmt.Sprintf("Chart %d", x.charts), OffsetX: offset, Positioning: "oneCell",
+			Name: fmt.Sprintf("Chart %d", x.charts), OffsetX: offset, OffsetY: 4, Positioning: "twoCell",
 			AltText: fmt.Sprintf("Line chart: %s, %s to %s", p.title, longDate(oldest), longDate(f.days[0])),
 		},
 	})
@@ -134,6 +132,48 @@ func (x *workbook) chart(f *family, p chartPlan, on, at string, offset, width, h
 		return false, fmt.Errorf("chart %s: %w", p.title, err)
 	}
 	return true, x.finishChart(step.days, len(lines))
+}
+
+// flat reports whether the figure is zero throughout, as is the weight of the
+// largest companies in an index of small ones. It would be a line on the axis.
+func (c *column) flat() bool {
+	return !slices.ContainsFunc(c.facts, func(f *schemas.Fact) bool { return hasValue(f) && f.Value.V != 0 })
+}
+
+// scale is how a value axis is drawn; nil leaves an end to the program.
+type scale struct {
+	low, high *float64
+	format    string
+}
+
+// valueAxis lets an axis begin near the lowest value where the lines would
+// otherwise be flat, and never lets shares run above 100 %.
+func valueAxis(lines []*column) scale {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, c := range lines {
+		for _, f := range c.facts {
+			if hasValue(f) {
+				low, high = min(low, f.Value.V), max(high, f.Value.V)
+			}
+		}
+	}
+	m := lines[0].metric
+	s := scale{format: digits(min(m.Decimals, 2))}
+	switch {
+	case m.Unit == "fraction":
+		s.format = "0%"
+	case max(math.Abs(low), math.Abs(high)) >= 100:
+		s.format = countFormat
+	}
+	if one := 1.0; m.Unit == "fraction" && low >= 0 && high <= 1 && high > 0.8 {
+		s.high = &one
+	}
+	if span := high - low; low > 0 && span > 0 && span < high/2 {
+		step := math.Pow(10, math.Floor(math.Log10(span)))
+		floor := math.Floor(low/step) * step
+		s.low = &floor
+	}
+	return s
 }
 
 // spread returns how many percent of the days since its first value the column

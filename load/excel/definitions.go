@@ -26,10 +26,13 @@ func (x *workbook) writeDefinitions() error {
 	}
 	const headRow = 4
 	metrics := schemas.Register()
-	if err := x.prepare(definitionSheet, layout{widths: widths, frozenRows: headRow, frozenCols: 2, titleFrom: headRow, titleRows: headRow}); err != nil {
+	filter, err := filterRange(headRow, len(heads), len(metrics))
+	if err != nil {
 		return err
 	}
-	if err := x.filter(definitionSheet, headRow, len(heads), len(metrics)); err != nil {
+	if err := x.prepare(definitionSheet, layout{
+		widths: widths, filter: filter, frozenRows: headRow, frozenCols: 2, titleFrom: headRow, titleRows: headRow,
+	}); err != nil {
 		return err
 	}
 	s, err := x.open(definitionSheet)
@@ -58,11 +61,13 @@ func (x *workbook) writeDefinitions() error {
 			}
 			in += u
 		}
-		s.add(0,
+		cells := []cell{
 			text(m.Family, style{line: true, top: true, bold: true, color: accents[m.Family]}), text(m.Name, style{line: true, top: true, wrap: true, bold: true}),
-			text(m.ID, body), text(m.Unit, body), text(m.Formula, body), text(m.Window, body), cell{m.Warmup, style{line: true, top: true, format: countFormat}},
-			text(m.Inputs, body), text(m.Source, body), text(m.Edge, body), cell{m.Method, style{line: true, top: true, format: countFormat}},
-			text(m.Dataset, dim), text(in, dim))
+			text(m.ID, body), text(m.Unit, body), text(m.Formula, body), text(m.Window, body), {m.Warmup, style{line: true, top: true, format: countFormat}},
+			text(m.Inputs, body), text(m.Source, body), text(m.Edge, body), {m.Method, style{line: true, top: true, format: countFormat}},
+			text(m.Dataset, dim), text(in, dim),
+		}
+		s.add(tall(widths, cells), cells...)
 	}
 	return s.close()
 }
@@ -76,13 +81,10 @@ func (s *sheet) heads(names []string) {
 	s.add(18, cells...)
 }
 
-// filter puts filters on the header of a table of so many rows.
-func (x *workbook) filter(name string, headRow, columns, rows int) error {
+// filterRange is the range of a table of so many rows below its header.
+func filterRange(headRow, columns, rows int) (string, error) {
 	corner, err := excelize.CoordinatesToCellName(columns, headRow+max(rows, 1))
-	if err != nil {
-		return err
-	}
-	return x.file.AutoFilter(name, fmt.Sprintf("A%d:%s", headRow, corner), nil)
+	return fmt.Sprintf("A%d:%s", headRow, corner), err
 }
 
 // writeSources writes which answer of which publisher went into which table,
@@ -90,12 +92,13 @@ func (x *workbook) filter(name string, headRow, columns, rows int) error {
 func (x *workbook) writeSources() error {
 	names := []string{"Table", "Part", "Publisher", "First day", "Last day", "Fetched at (UTC)", "SHA-256 of the answer", "Request"}
 	const headRow = 8
-	if err := x.prepare(sourceSheet, layout{
-		widths: []float64{26, 34, 16, 11.5, 11.5, 16.5, 68, 110}, frozenRows: headRow, titleFrom: headRow, titleRows: headRow,
-	}); err != nil {
+	filter, err := filterRange(headRow, len(names), len(x.book.Sources))
+	if err != nil {
 		return err
 	}
-	if err := x.filter(sourceSheet, headRow, len(names), len(x.book.Sources)); err != nil {
+	if err := x.prepare(sourceSheet, layout{
+		widths: []float64{26, 34, 16, 11.5, 11.5, 16.5, 68, 110}, filter: filter, frozenRows: headRow, titleFrom: headRow, titleRows: headRow,
+	}); err != nil {
 		return err
 	}
 	s, err := x.open(sourceSheet)
@@ -112,8 +115,8 @@ func (x *workbook) writeSources() error {
 	s.heads(names)
 	sources := slices.SortedFunc(slices.Values(x.book.Sources), compareSources)
 	for _, l := range sources {
-		s.add(0, text(l.Dataset, lined), text(l.Part, lined), text(l.Publisher, lined), dayCell(l.From, lined), dayCell(l.To, lined),
-			momentCell(l.FetchedAt, faded), text(l.Hash, style{line: true, mono: true, size: 9}), text(l.Request, faded))
+		s.add(0, text(l.Dataset, lined), text(l.Part, lined), text(l.Publisher, lined), dayCell(l.From, style{line: true, left: true}), dayCell(l.To, style{line: true, left: true}),
+			momentCell(l.FetchedAt, style{line: true, left: true, color: dimColor}), text(l.Hash, style{line: true, mono: true, size: 9}), text(l.Request, faded))
 	}
 	if len(sources) == 0 {
 		s.add(0, text("No sources are in this book.", faded))

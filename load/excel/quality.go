@@ -9,11 +9,13 @@ import (
 	"tidemark/schemas"
 )
 
+var qualityWidths = []float64{30, 44, 30, 22, 12, 12, 17, 80}
+
 // writeQuality writes how far the figures can be trusted: how fresh the tables
 // are, how much of each universe is covered, why values are missing and which
 // checks failed.
 func (x *workbook) writeQuality() error {
-	if err := x.prepare(qualitySheet, layout{widths: []float64{30, 38, 26, 22, 14, 14, 18, 60}}); err != nil {
+	if err := x.prepare(qualitySheet, layout{widths: qualityWidths}); err != nil {
 		return err
 	}
 	s, err := x.open(qualitySheet)
@@ -79,9 +81,16 @@ func (s *sheet) failedChecks() {
 		if c.Severity == schemas.SeverityError {
 			severity.color, severity.bold = badColor, true
 		}
-		top := style{line: true, top: true}
-		s.add(0, text(c.Dataset, top), text(c.Window.Part, top), text(c.Check, top), text(string(c.Severity), severity),
-			dayCell(c.Window.From, top), dayCell(lastDay(c.Window.To), top), momentCell(c.At, top), text(c.Message, style{line: true, wrap: true, top: true}))
+		top, day := style{line: true, top: true}, style{line: true, top: true, left: true}
+		from, to := c.Window.From, lastDay(c.Window.To)
+		if from == schemas.MinDate && c.Window.To == schemas.MaxDate {
+			from, to = schemas.NoDate, schemas.NoDate // the whole table
+		}
+		cells := []cell{
+			text(c.Dataset, top), text(c.Window.Part, top), text(c.Check, top), text(string(c.Severity), severity),
+			dayCell(from, day), dayCell(to, day), momentCell(c.At, day), text(c.Message, style{line: true, wrap: true, top: true}),
+		}
+		s.add(tall(qualityWidths, cells), cells...)
 	}
 }
 

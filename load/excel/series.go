@@ -24,7 +24,7 @@ const (
 	filterRow   = whoseRow + bandRows + 1
 	chartWidth  = 430
 	chartHeight = 310
-	seriesWidth = 13.5
+	seriesWidth = 15
 	printedDays = 63
 )
 
@@ -58,24 +58,20 @@ func (x *workbook) writeFamily(f *family) error {
 	for _, c := range f.columns {
 		widths = append(widths, max(seriesWidth, c.width()))
 	}
-	const columnsPerPage = 14
+	corner, err := excelize.CoordinatesToCellName(len(f.columns)+1, f.lastRow())
+	if err != nil {
+		return err
+	}
 	if err := x.prepare(f.sheet, layout{
-		widths: widths, tab: f.accent, frozenRows: whoseRow, frozenCols: 1,
-		titleFrom: universeRow, titleRows: whoseRow, pagesWide: (len(f.columns) + columnsPerPage - 1) / columnsPerPage,
+		widths: widths, tab: f.accent, frozenRows: whoseRow, frozenCols: 1, filter: fmt.Sprintf("A%d:%s", filterRow, corner),
+		titleFrom: universeRow, titleRows: whoseRow, scale: 55,
 	}); err != nil {
 		return err
 	}
 	if err := x.drawBand(f); err != nil {
 		return err
 	}
-	corner, err := excelize.CoordinatesToCellName(len(f.columns)+1, f.lastRow())
-	if err != nil {
-		return err
-	}
 	if err := x.printNewest(f); err != nil {
-		return err
-	}
-	if err := x.file.AutoFilter(f.sheet, fmt.Sprintf("A%d:%s", filterRow, corner), nil); err != nil {
 		return err
 	}
 	s, err := x.open(f.sheet)
@@ -120,8 +116,6 @@ func (x *workbook) writeEmptyFamily(f *family) error {
 func (x *workbook) drawBand(f *family) error {
 	drawn := 0
 	for _, p := range chartPlans[f.id] {
-		// The frozen column is as wide as 86 pixels; each column after it is
-		// at least as wide as 99, so that the cell is found by counting.
 		at, offset := x.pixel(f, drawn*(chartWidth+12)+8)
 		ok, err := x.chart(f, p, f.sheet, at, offset, chartWidth, chartHeight)
 		if err != nil {
@@ -175,35 +169,36 @@ func (s *sheet) seriesHeader(f *family) {
 	for i, l := range labels {
 		rows[i] = []cell{text(l, headerStyle(f, i, false))}
 	}
-	metric, id, whose := 1, 1, 1
+	who, metric, id, whose := 1, 1, 1, 1
 	for i, c := range f.columns {
 		first := i == 0 || f.columns[i-1].universe != c.universe
-		for j, t := range [5]string{s.x.universeName(c.universe), c.metric.Name, unitText(c.metric), c.metric.ID, c.universe} {
+		name := s.x.universeName(c.universe)
+		for j, t := range [5]string{name, c.metric.Name, unitText(c.metric), c.metric.ID, c.universe} {
 			rows[j] = append(rows[j], text(t, headerStyle(f, j, first)))
 		}
-		metric, id, whose = max(metric, lineCount(c.metric.Name, 14)), max(id, lineCount(c.metric.ID, 17)), max(whose, lineCount(c.universe, 17))
+		who, metric = max(who, lineCount(name, 13)), max(metric, lineCount(c.metric.Name, 13))
+		id, whose = max(id, lineCount(c.metric.ID, 17)), max(whose, lineCount(c.universe, 17))
 	}
-	for i, height := range [5]float64{28, float64(metric)*13 + 4, 14, float64(id)*11 + 3, float64(whose)*11 + 4} {
+	for i, height := range [5]float64{float64(who)*13 + 3, float64(metric)*13 + 3, 14, float64(id)*11 + 3, float64(whose)*11 + 5} {
 		s.add(height, rows[i]...)
 	}
-	s.skip(bandRows)
+	s.band(bandRows)
 	names := []cell{text("date", headerStyle(f, 5, false))}
 	for i, c := range f.columns {
 		first := i == 0 || f.columns[i-1].universe != c.universe
-		names = append(names, text(c.universe+" "+c.metric.ID, headerStyle(f, 5, first)))
+		names = append(names, text(c.universe+"\n"+c.metric.ID, headerStyle(f, 5, first)))
 	}
 	s.add(float64(id+whose)*11+8, names...)
 }
 
 // headerStyle is the style of the n-th row of a family's header.
 func headerStyle(f *family, n int, start bool) style {
-	st := style{wrap: true, start: start, right: start || n < 5}
-	st.right = false
+	st := style{wrap: true, start: start}
 	switch n {
 	case 0:
-		st.bold, st.color = true, f.accent
+		st.bold, st.color, st.top = true, f.accent, true
 	case 1:
-		st.bold, st.top = true, true
+		st.bold, st.bottom = true, true
 	case 2:
 		st.color, st.size = dimColor, 9
 	case 3:
@@ -238,7 +233,7 @@ func lineCount(t string, width int) int {
 // seriesRows writes the table. Styles are looked up once for each column,
 // because there may be a million cells.
 func (s *sheet) seriesRows(f *family) {
-	date, err := s.x.styleID(style{format: dateFormat, line: true})
+	date, err := s.x.styleID(style{format: dateFormat, line: true, left: true})
 	if err != nil {
 		s.err = err
 		return

@@ -2,6 +2,7 @@ package excel
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -101,6 +102,36 @@ func (s *sheet) set(values []any, height float64) {
 // skip leaves rows empty.
 func (s *sheet) skip(rows int) { s.row += rows }
 
+// band leaves rows of the default height empty for charts, and says their
+// height, so that charts cover the same rows in every program.
+func (s *sheet) band(rows int) {
+	for range rows {
+		s.add(bandHeight)
+	}
+}
+
+// bandHeight is the height in points that rows have by default.
+const bandHeight = 15
+
+// tall is the height of a row in which the texts are wrapped to columns of the
+// given widths. Programs disagree on fitting rows by themselves.
+func tall(widths []float64, cells []cell) float64 {
+	lines := 1
+	for i, c := range cells {
+		t, ok := c.value.(string)
+		if !ok || !c.style.wrap {
+			continue
+		}
+		n := 0
+		for part := range strings.SplitSeq(t, "\n") {
+			n += lineCount(part, int(widths[i]*0.9))
+		}
+		lines = max(lines, n)
+	}
+	const highest = 400
+	return min(float64(lines)*13+3, highest)
+}
+
 // close ends the sheet and returns the first error.
 func (s *sheet) close() error {
 	if s.err != nil {
@@ -111,6 +142,7 @@ func (s *sheet) close() error {
 
 // layout is what a sheet has besides its rows.
 type layout struct {
+	filter     string    // range of a table whose header carries filters
 	widths     []float64 // of the columns from the first
 	tab        string    // colour
 	gridlines  bool
@@ -118,7 +150,7 @@ type layout struct {
 	frozenCols int
 	titleRows  int // rows repeated on each printed page
 	titleFrom  int // first of them; 1 when zero
-	pagesWide  int
+	scale      int // percent on paper; 0 fits the sheet to the width of a page
 }
 
 // prepare sets a sheet up for screen and paper.
@@ -132,7 +164,13 @@ func (x *workbook) prepare(name string, l layout) error {
 			return err
 		}
 	}
-	fit, tab := true, l.tab
+	if l.filter != "" {
+		// First, because it resets the properties of the sheet.
+		if err := x.file.AutoFilter(name, l.filter, nil); err != nil {
+			return err
+		}
+	}
+	fit, tab := l.scale == 0, l.tab
 	if tab == "" {
 		tab = ruleGrey
 	}
@@ -161,13 +199,16 @@ func (x *workbook) prepare(name string, l layout) error {
 	return x.paper(name, l)
 }
 
-// paper sets up printing: A4 landscape, as many pages wide as the layout says,
-// with headers repeated and pages numbered.
+// paper sets up printing: A4 landscape, fitted to the width of a page or scaled
+// as the layout says, with headers repeated and pages numbered.
 func (x *workbook) paper(name string, l layout) error {
-	a4, landscape, wide, high := 9, "landscape", max(l.pagesWide, 1), 0
-	if err := x.file.SetPageLayout(name, &excelize.PageLayoutOptions{
-		Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &high,
-	}); err != nil {
+	a4, landscape, wide, high := 9, "landscape", 1, 0
+	options := &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &high}
+	if l.scale > 0 {
+		scale := uint(l.scale)
+		options = &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, AdjustTo: &scale}
+	}
+	if err := x.file.SetPageLayout(name, options); err != nil {
 		return err
 	}
 	side, end, edge := 0.4, 0.55, 0.25

@@ -32,10 +32,12 @@ type style struct {
 	mono   bool
 	wrap   bool
 	right  bool
+	left   bool
 	line   bool   // thin line below
 	rule   string // colour of a stronger line below
 	start  bool   // thin line at the left: a group of columns begins
 	top    bool   // aligned at the top
+	bottom bool   // aligned at the bottom
 	indent int
 }
 
@@ -61,11 +63,17 @@ func (x *workbook) styleID(s style) (int, error) {
 		font.Family = monoName
 	}
 	e := &excelize.Style{Font: font, Alignment: &excelize.Alignment{Vertical: "center", WrapText: s.wrap, Indent: s.indent}}
-	if s.top {
+	switch {
+	case s.top:
 		e.Alignment.Vertical = "top"
+	case s.bottom:
+		e.Alignment.Vertical = "bottom"
 	}
-	if s.right {
+	switch {
+	case s.right:
 		e.Alignment.Horizontal = "right"
+	case s.left, s.indent > 0:
+		e.Alignment.Horizontal = "left"
 	}
 	if s.fill != "" {
 		e.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{s.fill}}

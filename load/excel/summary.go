@@ -3,6 +3,7 @@ package excel
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 
@@ -32,29 +33,32 @@ var summaryHeads = []struct {
 	name  string
 	width float64
 	right bool
+	inset bool
 }{
-	{"", 2, false},
-	{"Figure", 44, false},
-	{"Universe", 28, false},
-	{"Latest", 12, true},
-	{"Unit", 9, false},
-	{"As of", 11, true},
-	{"Day", 12, true},
-	{"Week", 12, true},
-	{"Month", 12, true},
-	{"Year to date", 12, true},
-	{"Percentile", 10, true},
-	{"Since", 11, true},
-	{"Status", 19, false},
-	{"tidemark trace", 22, false},
-	{"--universe", 28, false},
+	{"", 2, false, false},
+	{"Figure", 44, false, false},
+	{"Universe", 28, false, false},
+	{"Latest", 12, true, false},
+	{"Unit", 9, false, true},
+	{"As of", 11, true, false},
+	{"Day", 12, true, false},
+	{"Week", 12, true, false},
+	{"Month", 12, true, false},
+	{"Year to date", 12, true, false},
+	{"Percentile", 10, true, false},
+	{"Since", 11, true, false},
+	{"Status", 19, false, true},
+	{"tidemark trace", 22, false, false},
+	{"--universe", 28, false, false},
 }
 
 const (
-	latestColumn  = 4 // of the table of key figures, counted from 1
-	summaryBand   = 14
-	summaryChartW = 420
-	summaryChartH = 262
+	universeColumn = 3 // of the table of key figures, counted from 1
+	latestColumn   = 4
+	widestUniverse = 50
+	summaryBand    = 15
+	summaryChartW  = 420
+	summaryChartH  = 280
 )
 
 // writeSummary writes the first sheet: the headlines in words, a chart for
@@ -63,6 +67,12 @@ func (x *workbook) writeSummary() error {
 	var widths []float64
 	for _, h := range summaryHeads {
 		widths = append(widths, h.width)
+	}
+	for _, f := range x.families {
+		for _, c := range f.columns {
+			name := float64(utf8.RuneCountInString(x.universeName(c.universe)))
+			widths[universeColumn-1] = min(max(widths[universeColumn-1], name), widestUniverse)
+		}
 	}
 	if err := x.prepare(summarySheet, layout{widths: widths, tab: inkColor}); err != nil {
 		return err
@@ -93,11 +103,10 @@ func (x *workbook) writeSummary() error {
 	for _, f := range x.families {
 		s.add(20, cell{"", style{fill: f.accent}}, text(x.headline(f), style{size: 11, indent: 1}))
 	}
-	band := 0
+	s.skip(1)
 	if offset > 0 {
-		band = summaryBand
+		s.band(summaryBand)
 	}
-	s.skip(band + 1)
 	names, err := s.keyFigures()
 	if err != nil {
 		return err
@@ -137,7 +146,11 @@ func (s *sheet) keyFigures() ([]excelize.DefinedName, error) {
 	for _, f := range s.x.families {
 		head := make([]cell, len(summaryHeads))
 		for i, h := range summaryHeads {
-			head[i] = text(h.name, style{size: 9, color: dimColor, right: h.right, rule: f.accent})
+			st := style{size: 9, color: dimColor, right: h.right, rule: f.accent}
+			if h.inset {
+				st.indent = 1
+			}
+			head[i] = text(h.name, st)
 		}
 		head[0] = cell{}
 		head[1] = text(f.sheet, style{size: 12, bold: true, color: f.accent, rule: f.accent})
@@ -145,6 +158,9 @@ func (s *sheet) keyFigures() ([]excelize.DefinedName, error) {
 		rows := s.row
 		for _, metrics := range keyFigures[f.id] {
 			for _, c := range f.choose(metrics) {
+				if c.flat() {
+					continue
+				}
 				s.add(16, s.x.keyFigure(c)...)
 				if n := s.x.definedName(c); n != "" {
 					col, err := excelize.ColumnNumberToName(latestColumn)
@@ -173,7 +189,7 @@ func (s *sheet) keyFigures() ([]excelize.DefinedName, error) {
 // keyFigure is the row of one figure.
 func (x *workbook) keyFigure(c *column) []cell {
 	plain := style{line: true}
-	dim := style{line: true, color: dimColor}
+	dim := style{line: true, color: dimColor, indent: 1}
 	small := style{line: true, color: dimColor, size: 9}
 	newest, row := c.newest()
 	m := c.metric
@@ -189,7 +205,7 @@ func (x *workbook) keyFigure(c *column) []cell {
 		day, week, month = 0, 1, 4
 	}
 	r := c.rank(row)
-	status := style{line: true, color: dimColor}
+	status := dim
 	words := statusText(c.facts[newest].Status)
 	if newest != row {
 		words, status.color = "no value: "+words, badColor
