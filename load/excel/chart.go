@@ -134,6 +134,22 @@ func (x *workbook) chart(f *family, p chartPlan, on, at string, offset, width, h
 	return true, x.finishChart(step.days, len(lines))
 }
 
+// cellAt returns the cell of the row in which the given pixel lies, counted from
+// the second column, and the offset in it.
+func cellAt(widths []float64, p, row int) (at string, offset int) {
+	column := 'B'
+	for _, w := range widths[1:] {
+		if p < pixels(w) || column == 'Z' {
+			break
+		}
+		p, column = p-pixels(w), column+1
+	}
+	return fmt.Sprintf("%c%d", column, row), p
+}
+
+// pixels is the width of a column of so many characters as excelize counts.
+func pixels(width float64) int { return int(width*8 + 0.5) }
+
 // flat reports whether the figure is zero throughout, as is the weight of the
 // largest companies in an index of small ones. It would be a line on the axis.
 func (c *column) flat() bool {

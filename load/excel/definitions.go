@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -16,8 +17,8 @@ func (x *workbook) writeDefinitions() error {
 		name  string
 		width float64
 	}{
-		{"Family", 14}, {"Figure", 34}, {"Id", 28}, {"Unit", 13}, {"Formula", 48}, {"Window", 11}, {"Warm-up", 9},
-		{"Inputs", 34}, {"Source of the definition", 26}, {"Edge cases", 48}, {"Version", 8}, {"Table", 22}, {"In this book", 26},
+		{"Family", 14}, {"Figure", 34}, {"Id", 28}, {"Unit", 13}, {"Formula", 48}, {"Window", 11}, {"Warm-up", 10},
+		{"Inputs", 34}, {"Source of the definition", 26}, {"Edge cases", 48}, {"Version", 9}, {"Table", 22}, {"In this book", 44},
 	}
 	var widths []float64
 	var names []string
@@ -54,17 +55,11 @@ func (x *workbook) writeDefinitions() error {
 	body := style{line: true, top: true, wrap: true}
 	dim := style{line: true, top: true, wrap: true, color: dimColor}
 	for _, m := range metrics {
-		in := ""
-		for i, u := range slices.Compact(slices.SortedFunc(slices.Values(universes[m.ID]), compareUniverses)) {
-			if i > 0 {
-				in += "\n"
-			}
-			in += u
-		}
+		in := strings.Join(slices.Compact(slices.SortedFunc(slices.Values(universes[m.ID]), compareUniverses)), ", ")
 		cells := []cell{
 			text(m.Family, style{line: true, top: true, bold: true, color: accents[m.Family]}), text(m.Name, style{line: true, top: true, wrap: true, bold: true}),
-			text(m.ID, body), text(m.Unit, body), text(m.Formula, body), text(m.Window, body), {m.Warmup, style{line: true, top: true, format: countFormat}},
-			text(m.Inputs, body), text(m.Source, body), text(m.Edge, body), {m.Method, style{line: true, top: true, format: countFormat}},
+			text(m.ID, body), text(m.Unit, body), text(m.Formula, body), text(m.Window, body), {m.Warmup, style{line: true, top: true, left: true, format: countFormat}},
+			text(m.Inputs, body), text(m.Source, body), text(m.Edge, body), {m.Method, style{line: true, top: true, left: true, format: countFormat}},
 			text(m.Dataset, dim), text(in, dim),
 		}
 		s.add(tall(widths, cells), cells...)
@@ -97,8 +92,12 @@ func (x *workbook) writeSources() error {
 		return err
 	}
 	if err := x.prepare(sourceSheet, layout{
-		widths: []float64{26, 34, 16, 11.5, 11.5, 16.5, 68, 110}, filter: filter, frozenRows: headRow, titleFrom: headRow, titleRows: headRow,
+		widths: []float64{26, 32, 14, 11.5, 11.5, 16.5, 62, 80}, filter: filter, frozenRows: headRow, titleFrom: headRow, titleRows: headRow,
 	}); err != nil {
+		return err
+	}
+	// Requests may run on beyond the last column on the screen, not on paper.
+	if err := x.printArea(sourceSheet, len(names), headRow+max(len(x.book.Sources), 1)); err != nil {
 		return err
 	}
 	s, err := x.open(sourceSheet)

@@ -23,17 +23,39 @@ func (x *workbook) writeQuality() error {
 		return err
 	}
 	s.add(30, text(qualitySheet, style{size: 16, bold: true}))
-	s.add(0, text("How fresh and complete the figures are, and what the checks say. As of "+longDate(x.book.AsOf)+".", style{color: dimColor}))
-	s.failedChecks()
+	s.add(15, text("How fresh and complete the figures are, and what the checks say. As of "+longDate(x.book.AsOf)+".", style{color: dimColor}))
+	s.add(18, text(x.verdict(), style{bold: true}))
 	s.freshness()
 	s.coverage()
 	s.reasons()
 	s.silentColumns()
+	s.failedChecks()
 	return s.close()
 }
 
+// verdict sums the sheet up in one line.
+func (x *workbook) verdict() string {
+	behind, failures, warnings := 0, 0, 0
+	for _, f := range x.book.Fresh {
+		if f.Behind > 0 {
+			behind++
+		}
+	}
+	for _, c := range x.book.Checks {
+		switch {
+		case c.Passed:
+		case c.Severity == schemas.SeverityError:
+			failures++
+		default:
+			warnings++
+		}
+	}
+	return fmt.Sprintf("%d of %d tables and parts behind. %d of %d checks failed, and %d warn.",
+		behind, len(x.book.Fresh), failures, len(x.book.Checks), warnings)
+}
+
 // section begins a table with a title and the names of its columns; a name
-// that begins with > heads numbers.
+// that begins with > heads numbers, with a space a column set apart from them.
 func (s *sheet) section(title, note string, heads ...string) {
 	s.skip(1)
 	s.add(22, text(title, style{size: 12, bold: true}))
@@ -43,8 +65,11 @@ func (s *sheet) section(title, note string, heads ...string) {
 	cells := make([]cell, len(heads))
 	for i, h := range heads {
 		st := style{size: 9, bold: true, color: dimColor, rule: ruleGrey}
-		if h[0] == '>' {
+		switch h[0] {
+		case '>':
 			h, st.right = h[1:], true
+		case ' ':
+			h, st.indent = h[1:], 1
 		}
 		cells[i] = text(h, st)
 	}
@@ -74,7 +99,7 @@ func (s *sheet) failedChecks() {
 		return cmp.Or(cmp.Compare(x.Severity, y.Severity), cmp.Compare(x.Dataset, y.Dataset), cmp.Compare(x.Window.Part, y.Window.Part),
 			cmp.Compare(x.Window.From, y.Window.From), cmp.Compare(x.Check, y.Check), cmp.Compare(x.Message, y.Message), x.At.Compare(y.At))
 	})
-	s.section("Failed checks", fmt.Sprintf("%s failed, %s passed.", number(float64(len(failed)), 0), number(float64(passed), 0)),
+	s.section("Failed checks", fmt.Sprintf("%s did not pass, %s passed.", number(float64(len(failed)), 0), number(float64(passed), 0)),
 		"Table", "Part", "Check", "Severity", "From", "To", "Checked at (UTC)", "What was found")
 	for _, c := range failed {
 		severity := style{line: true, top: true}
@@ -131,7 +156,7 @@ func (s *sheet) coverage() {
 		metric  string
 	}
 	s.section("Coverage", "Share of weight or of members with valid inputs, of the least covered figure. Below 95 % a figure is partial, below 80 % it has no value.",
-		"Family", "Universe", "Universe id", ">Latest", ">As of", ">Lowest", ">On", "Figure with the lowest")
+		"Family", "Universe", "Universe id", ">Latest", ">As of", ">Lowest", ">On", " Figure with the lowest")
 	rows := s.row
 	for _, f := range s.x.families {
 		latest, lowest := map[string]worst{}, map[string]worst{}
@@ -154,7 +179,7 @@ func (s *sheet) coverage() {
 		for _, u := range slices.SortedFunc(maps.Keys(latest), compareUniverses) {
 			l, w := latest[u], lowest[u]
 			s.add(0, text(f.sheet, lined), text(s.x.universeName(u), lined), text(u, faded), cell{l.v, share},
-				dayCell(l.session, style{line: true, right: true}), cell{w.v, share}, dayCell(w.session, style{line: true, right: true}), text(w.metric, faded))
+				dayCell(l.session, style{line: true, right: true}), cell{w.v, share}, dayCell(w.session, style{line: true, right: true}), text(w.metric, style{line: true, color: dimColor, indent: 1}))
 		}
 	}
 	if s.row == rows {

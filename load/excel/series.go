@@ -23,7 +23,7 @@ const (
 	bandRows    = 17 // of the default height
 	filterRow   = whoseRow + bandRows + 1
 	chartWidth  = 430
-	chartHeight = 310
+	chartHeight = bandRows*rowPixels - 10
 	seriesWidth = 15
 	printedDays = 63
 )
@@ -68,10 +68,11 @@ func (x *workbook) writeFamily(f *family) error {
 	}); err != nil {
 		return err
 	}
-	if err := x.drawBand(f); err != nil {
+	if err := x.drawBand(f, widths); err != nil {
 		return err
 	}
-	if err := x.printNewest(f); err != nil {
+	// All of the history would be hundreds of pages.
+	if err := x.printArea(f.sheet, len(f.columns)+1, filterRow+min(len(f.days), printedDays)); err != nil {
 		return err
 	}
 	s, err := x.open(f.sheet)
@@ -81,18 +82,6 @@ func (x *workbook) writeFamily(f *family) error {
 	s.seriesHeader(f)
 	s.seriesRows(f)
 	return s.close()
-}
-
-// printNewest bounds what is printed: charts and the newest quarter. All of the
-// history would be hundreds of pages.
-func (x *workbook) printNewest(f *family) error {
-	corner, err := excelize.CoordinatesToCellName(len(f.columns)+1, filterRow+min(len(f.days), printedDays), true)
-	if err != nil {
-		return err
-	}
-	return x.file.SetDefinedName(&excelize.DefinedName{
-		Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("'%s'!$A$1:%s", f.sheet, corner), Scope: f.sheet,
-	})
 }
 
 func (x *workbook) writeEmptyFamily(f *family) error {
@@ -113,10 +102,10 @@ func (x *workbook) writeEmptyFamily(f *family) error {
 }
 
 // drawBand puts the charts of the family side by side above its table.
-func (x *workbook) drawBand(f *family) error {
+func (x *workbook) drawBand(f *family, widths []float64) error {
 	drawn := 0
 	for _, p := range chartPlans[f.id] {
-		at, offset := x.pixel(f, drawn*(chartWidth+12)+8)
+		at, offset := cellAt(widths, drawn*(chartWidth+12)+8, whoseRow+1)
 		ok, err := x.chart(f, p, f.sheet, at, offset, chartWidth, chartHeight)
 		if err != nil {
 			return err
@@ -127,27 +116,6 @@ func (x *workbook) drawBand(f *family) error {
 	}
 	return nil
 }
-
-// pixel returns the cell of the band in which the given pixel lies, counted
-// from the second column, and the offset in it.
-func (x *workbook) pixel(f *family, p int) (at string, offset int) {
-	n := 2
-	for _, c := range f.columns {
-		w := pixels(max(seriesWidth, c.width()))
-		if p < w {
-			break
-		}
-		p, n = p-w, n+1
-	}
-	col, err := excelize.ColumnNumberToName(n)
-	if err != nil {
-		col = "B"
-	}
-	return fmt.Sprintf("%s%d", col, whoseRow+1), p
-}
-
-// pixels is the width of a column of so many characters on a screen.
-func pixels(width float64) int { return int(width*7 + 5) }
 
 // width is how many characters wide the column must be for its values.
 func (c *column) width() float64 {

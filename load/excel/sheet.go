@@ -110,8 +110,10 @@ func (s *sheet) band(rows int) {
 	}
 }
 
-// bandHeight is the height in points that rows have by default.
-const bandHeight = 15
+const (
+	bandHeight = 15 // points, the height that rows have by default
+	rowPixels  = 18 // as excelize counts the height of such a row
+)
 
 // tall is the height of a row in which the texts are wrapped to columns of the
 // given widths. Programs disagree on fitting rows by themselves.
@@ -234,4 +236,15 @@ func (x *workbook) paper(name string, l layout) error {
 		titles = fmt.Sprintf("'%s'!$A:$%s,%s", name, col, titles)
 	}
 	return x.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: titles, Scope: name})
+}
+
+// printArea bounds what of a sheet is printed.
+func (x *workbook) printArea(name string, columns, rows int) error {
+	corner, err := excelize.CoordinatesToCellName(columns, rows, true)
+	if err != nil {
+		return err
+	}
+	return x.file.SetDefinedName(&excelize.DefinedName{
+		Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("'%s'!$A$1:%s", name, corner), Scope: name,
+	})
 }

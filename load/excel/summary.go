@@ -57,8 +57,7 @@ const (
 	latestColumn   = 4
 	widestUniverse = 50
 	summaryBand    = 15
-	summaryChartW  = 420
-	summaryChartH  = 280
+	summaryChartH  = summaryBand*rowPixels - 10
 )
 
 // writeSummary writes the first sheet: the headlines in words, a chart for
@@ -78,18 +77,23 @@ func (x *workbook) writeSummary() error {
 		return err
 	}
 	headRows := 3 + len(x.families)
-	offset := 0
+	const gap = 10
+	offset, total := 0, gap
+	for _, w := range widths[1:] {
+		total += pixels(w)
+	}
+	width := total/len(x.families) - gap
 	for _, f := range x.families {
 		if len(f.columns) == 0 {
 			continue
 		}
-		at, inside := summaryPixel(widths, offset, headRows+2)
-		ok, err := x.chart(f, chartPlans[f.id][0], summarySheet, at, inside, summaryChartW, summaryChartH)
+		at, inside := cellAt(widths, offset, headRows+2)
+		ok, err := x.chart(f, chartPlans[f.id][0], summarySheet, at, inside, width, summaryChartH)
 		if err != nil {
 			return err
 		}
 		if ok {
-			offset += summaryChartW + 10
+			offset += width + gap
 		}
 	}
 	s, err := x.open(summarySheet)
@@ -120,23 +124,6 @@ func (x *workbook) writeSummary() error {
 		}
 	}
 	return nil
-}
-
-// summaryPixel returns the cell of the row in which the given pixel lies,
-// counted from the second column, and the offset in it.
-func summaryPixel(widths []float64, p, row int) (at string, offset int) {
-	n := 2
-	for _, w := range widths[1:] {
-		if p < pixels(w) {
-			break
-		}
-		p, n = p-pixels(w), n+1
-	}
-	col, err := excelize.ColumnNumberToName(n)
-	if err != nil {
-		col = "B"
-	}
-	return fmt.Sprintf("%s%d", col, row), p
 }
 
 // keyFigures writes the table of key figures and returns the names under which
