@@ -60,6 +60,24 @@ func (a *answer) complete() error {
 	if sum := a.weights(); math.Abs(sum-100) > weightTolerance {
 		return fmt.Errorf("the weights of its %d lines sum to %.2f %%, not 100: lines are missing, or the unit has changed", len(a.rows), sum)
 	}
+	return a.units()
+}
+
+// units refuses an answer whose market values are not its prices times its
+// share counts: the unit of one of them has changed. Only lines in dollars
+// count, since prices may be in the currency of the market.
+func (a *answer) units() error {
+	var values, products float64
+	for i := range a.rows {
+		r := &a.rows[i]
+		if r.AssetClass == "Equity" && r.Currency == "USD" && r.MarketValue.OK && r.Price.OK && r.Quantity.OK {
+			values += r.MarketValue.V
+			products += r.Price.V * r.Quantity.V
+		}
+	}
+	if ratio := values / products; products > 0 && (ratio < 0.5 || ratio > 2) {
+		return fmt.Errorf("its market values are %.4g times price by quantity: a unit has changed", ratio)
+	}
 	return nil
 }
 

@@ -5,14 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"tidemark/schemas"
 )
 
-// product page JSON, as far as it is read. Each data point is a column of the
-// table. Points that are not read may come and go: unlike in a file of columns
-// they cannot shift what stands beside them.
+// page is the product page's JSON, as far as it is read. Each data point is a
+// column of the table; one that nobody has heard of is refused like a new
+// column of a file: what it means may change what the others mean.
 type page struct {
 	ProductID  int    `json:"productId"`
 	FundName   string `json:"fundName"`
@@ -23,6 +24,12 @@ type page struct {
 			} `json:"dataPointsByNameMap"`
 		} `json:"containersByNameMap"`
 	} `json:"componentsByNameMap"`
+}
+
+// knownPoints are the data points of a fund of stocks.
+var knownPoints = []string{
+	"accrualDate", "asOfDate", "assetClass", "countryOfRisk", "currencyCode", "cusip", "dateList", "exchange", "holdingPercent", "isin",
+	"issueName", "localFxRate", "marketValue", "notionalValue", "sectorName", "sedol", "ticker", "unitPrice", "unitsHeld",
 }
 
 func parseJSON(r io.Reader) (answer, error) {
@@ -40,6 +47,11 @@ func parseJSON(r io.Reader) (answer, error) {
 	}
 	if doc.ProductID == 0 {
 		return answer{}, errors.New("the answer does not say of which product it is")
+	}
+	for name := range points {
+		if !slices.Contains(knownPoints, name) {
+			return answer{}, fmt.Errorf("unknown data point %q: the layout has changed", name)
+		}
 	}
 	t := table{values: func(name string) json.RawMessage { return points[name].Value }}
 	a := answer{id: doc.ProductID, name: doc.FundName, asOf: t.day("asOfDate")}

@@ -73,14 +73,12 @@ func probes(s *sandbox.Sandbox) []probe {
 		probeOf("cash", "fiscaldata", year("dts", 2025), func(g extract.Getter) extract.Source[schemas.CashBalance] {
 			return fiscaldata.OperatingCash(g, fiscaldata.Config{Base: s.Base("fiscaldata")})
 		}),
-		// The weights are right; values are not compared with prices.
 		probeOf("json", "ishares", year("IWM", 2025), func(g extract.Getter) extract.Source[schemas.Holding] {
 			return ishares.Holdings(g, ishares.Config{Base: s.Base("ishares"), Days: days(day(2025, time.March, 31))})
-		}, sandbox.ExtraColumn, sandbox.WrongUnit),
-		// As above.
+		}),
 		probeOf("csv", "ishares", year("IWM", 2025), func(g extract.Getter) extract.Source[schemas.Holding] {
 			return ishares.Holdings(g, ishares.Config{Base: s.Base("ishares"), Format: ishares.FormatCSV, Days: days(day(2025, time.March, 31))})
-		}, sandbox.WrongUnit),
+		}),
 		// The newest workbook may be of any day.
 		probeOf("workbook", "ssga", year("SPY", 2025), func(g extract.Getter) extract.Source[schemas.Holding] {
 			return ssga.Holdings(g, ssga.Config{Base: s.Base("ssga")})

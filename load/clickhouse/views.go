@@ -300,8 +300,8 @@ func qualityView() view {
 			{"run_id", "String", "Run that was checked."},
 		},
 		query: "SELECT dataset, part, from_date, to_date, check_name, severity, passed, message, at AS checked_at, run_id\n" +
-			"FROM ops.check\nWHERE (dataset, part, from_date, run_id) IN\n" +
-			"    (SELECT dataset, part, from_date, argMax(run_id, at) FROM ops.check GROUP BY dataset, part, from_date)",
+			"FROM ops.check\nWHERE (dataset, part, from_date, at) IN\n" +
+			"    (SELECT dataset, part, from_date, max(at) FROM ops.check GROUP BY dataset, part, from_date)",
 	}
 }
 
