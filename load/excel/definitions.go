@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -58,13 +59,23 @@ func (x *workbook) writeDefinitions() error {
 		in := strings.Join(slices.Compact(slices.SortedFunc(slices.Values(universes[m.ID]), compareUniverses)), ", ")
 		cells := []cell{
 			text(m.Family, style{line: true, top: true, bold: true, color: accents[m.Family]}), text(m.Name, style{line: true, top: true, wrap: true, bold: true}),
-			text(m.ID, body), text(m.Unit, body), text(m.Formula, body), text(m.Window, body), {m.Warmup, style{line: true, top: true, left: true, format: countFormat}},
+			text(m.ID, body), text(m.Unit, body), text(m.Formula, body), windowCell(m.Window, body), {m.Warmup, style{line: true, top: true, left: true, format: countFormat}},
 			text(m.Inputs, body), text(m.Source, body), text(m.Edge, body), {m.Method, style{line: true, top: true, left: true, format: countFormat}},
 			text(m.Dataset, dim), text(in, dim),
 		}
 		s.add(tall(widths, cells), cells...)
 	}
 	return s.close()
+}
+
+// windowCell is a number where the window is one, so that no number is stored
+// as text.
+func windowCell(window string, st style) cell {
+	if n, err := strconv.Atoi(window); err == nil {
+		st.left = true
+		return cell{n, st}
+	}
+	return text(window, st)
 }
 
 // heads writes the header of a table that fills a sheet.

@@ -164,7 +164,10 @@ func (x *workbook) build() error {
 // properties describes the document. Its dates are the knowledge time of the
 // book, so that writing it tomorrow gives the same bytes.
 func (x *workbook) properties() error {
-	at := x.book.KnownAt.UTC().Format(time.RFC3339)
+	at := "" // excelize keeps a fixed date of its own
+	if !x.book.KnownAt.IsZero() {
+		at = x.book.KnownAt.UTC().Format(time.RFC3339)
+	}
 	err := x.file.SetDocProps(&excelize.DocProperties{
 		Title:          x.title(),
 		Subject:        "Market concentration, breadth, size and liquidity as of " + longDate(x.book.AsOf),

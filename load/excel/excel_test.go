@@ -2,8 +2,15 @@ package excel_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -27,7 +34,7 @@ func open(t *testing.T, b schemas.Book) *excelize.File {
 	return f
 }
 
-func written(t *testing.T, b schemas.Book) []byte {
+func written(t testing.TB, b schemas.Book) []byte {
 	t.Helper()
 	var buf bytes.Buffer
 	if err := excel.Write(&buf, b); err != nil {
@@ -41,13 +48,41 @@ func smallBook() schemas.Book {
 	return syntheticBook(schemas.NewDate(2025, 9, 1), schemas.NewDate(2025, 12, 5))
 }
 
+var sheetNames = []string{"Summary", "Concentration", "Breadth", "Size", "Liquidity", "Data quality", "Definitions", "Sources"}
+
 func TestSheets(t *testing.T) {
 	t.Parallel()
-	want := []string{"Summary", "Concentration", "Breadth", "Size", "Liquidity", "Data quality", "Definitions", "Sources"}
 	for name, b := range map[string]schemas.Book{"empty": {AsOf: schemas.NoDate}, "small": smallBook()} {
-		if got := open(t, b).GetSheetList(); !slices.Equal(got, want) {
-			t.Errorf("%s book: sheets %q, want %q", name, got, want)
+		if got := open(t, b).GetSheetList(); !slices.Equal(got, sheetNames) {
+			t.Errorf("%s book: sheets %q, want %q", name, got, sheetNames)
 		}
+	}
+}
+
+func TestEmptyBookSaysSo(t *testing.T) {
+	t.Parallel()
+	f := open(t, schemas.Book{AsOf: schemas.NoDate})
+	for _, sheet := range []string{"Concentration", "Breadth", "Size", "Liquidity"} {
+		if got := value(t, f, sheet, "A2"); !strings.Contains(got, "no figures") {
+			t.Errorf("%s says %q", sheet, got)
+		}
+	}
+	if got := value(t, f, "Summary", "B4"); got != "Concentration: there are no figures in this book." {
+		t.Errorf("the headline is %q", got)
+	}
+}
+
+func TestWithheldFamilySaysSo(t *testing.T) {
+	t.Parallel()
+	b := bookOf(fact("trin", "SPX_MEMBERS", "2025-12-05", math.NaN()))
+	f := open(t, b)
+	if got := value(t, f, "Breadth", "A2"); !strings.Contains(got, "No figure of this family has a value") {
+		t.Errorf("Breadth says %q", got)
+	}
+	if !slices.ContainsFunc(rows(t, f, "Data quality"), func(r []string) bool {
+		return slices.Contains(r, "trin") && slices.Contains(r, "zero denominator")
+	}) {
+		t.Error("Data quality does not list the figure without a value")
 	}
 }
 
@@ -61,19 +96,67 @@ func TestWriteFileReplaces(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f, err := excelize.OpenFile(path)
+	onDisk, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); err != nil || len(left) != 1 {
-		t.Errorf("the folder holds %q (%v), want the workbook alone", left, err)
+	if !bytes.Equal(onDisk, written(t, b)) {
+		t.Error("the file differs from what Write writes")
+	}
+	onlyFile(t, path)
+}
+
+func TestFailedWriteKeepsTheOldFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "book.xlsx")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := bookOf(fact("no_such_metric", "SPX_MEMBERS", "2025-12-05", 1))
+	if err := excel.WriteFile(path, b); err == nil || !strings.Contains(err.Error(), "no_such_metric") {
+		t.Errorf("a fact outside the register gives %v", err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil || string(got) != "old" {
+		t.Errorf("the file now holds %q (%v)", got, err)
+	}
+	onlyFile(t, path)
+}
+
+// onlyFile fails when anything else lies beside the file.
+func onlyFile(t *testing.T, path string) {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 1 {
+		t.Errorf("the folder holds %v, want the workbook alone", entries)
+	}
+}
+
+func TestValuesThatAreNoNumbersAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		f := fact("adr", "SPX_MEMBERS", "2025-12-05", 1)
+		f.Value = schemas.Some(v)
+		var buf bytes.Buffer
+		err := excel.Write(&buf, bookOf(f))
+		if err == nil || !strings.Contains(err.Error(), "adr of SPX_MEMBERS on 2025-12-05") {
+			t.Errorf("%v gives %v", v, err)
+		}
+		if buf.Len() > 0 {
+			t.Errorf("%v: %d bytes were written before the error", v, buf.Len())
+		}
 	}
 }
 
 func TestSameBytesWhateverTheOrder(t *testing.T) {
 	t.Parallel()
 	b := smallBook()
+	twin := b.Facts[len(b.Facts)/2]
+	twin.Value, twin.Run = schemas.Some(123.456), "r2"
+	b.Facts = append(b.Facts, twin)
 	first := written(t, b)
 	for range 3 {
 		slices.Reverse(b.Facts)
@@ -84,4 +167,87 @@ func TestSameBytesWhateverTheOrder(t *testing.T) {
 			t.Fatal("the same book in another order gives other bytes")
 		}
 	}
+}
+
+// TestSameBytesInAnotherProcess runs this test in a second process, whose maps
+// are seeded otherwise.
+func TestSameBytesInAnotherProcess(t *testing.T) {
+	t.Parallel()
+	const asked = "TIDEMARK_TEST_PRINT_HASH"
+	sum := sha256.Sum256(written(t, smallBook()))
+	here := hex.EncodeToString(sum[:])
+	if os.Getenv(asked) != "" {
+		t.Log("hash " + here)
+		return
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestSameBytesInAnotherProcess$", "-test.v")
+	cmd.Env = append(os.Environ(), asked+"=1", "TZ=Asia/Tokyo")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if !strings.Contains(string(out), "hash "+here) {
+		t.Errorf("another process gives other bytes: %s, here %s", out, here)
+	}
+}
+
+// bookOf is a book of a few facts.
+func bookOf(facts ...schemas.Fact) schemas.Book {
+	b := schemas.Book{Names: map[string]string{"SPX_MEMBERS": "S&P 500"}, Facts: facts, Version: "v1"}
+	b.AsOf = schemas.NewDate(2025, 12, 5)
+	b.KnownAt = b.AsOf.Time()
+	return b
+}
+
+// fact is a fact with a value, or without one when it is NaN.
+func fact(metric, universe, day string, v float64) schemas.Fact {
+	d, err := schemas.ParseDate(day)
+	if err != nil {
+		panic(err)
+	}
+	f := schemas.Fact{Metric: metric, Universe: universe, Session: d, Value: schemas.Some(v), Status: schemas.StatusOK, Method: 1}
+	if math.IsNaN(v) {
+		f.Value, f.Status = schemas.None[float64](), schemas.ZeroDenominator
+	}
+	return f
+}
+
+// value is what a cell shows.
+func value(t *testing.T, f *excelize.File, sheet, cell string) string {
+	t.Helper()
+	v, err := f.GetCellValue(sheet, cell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// rows are the cells of a sheet as they are stored.
+func rows(t *testing.T, f *excelize.File, sheet string) [][]string {
+	t.Helper()
+	out, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// findCell returns the first cell of a sheet with the text.
+func findCell(t *testing.T, f *excelize.File, sheet, text string) (column, row int) {
+	t.Helper()
+	for i, r := range rows(t, f, sheet) {
+		if j := slices.Index(r, text); j >= 0 {
+			return j + 1, i + 1
+		}
+	}
+	t.Fatalf("sheet %s has no cell %q", sheet, text)
+	return 0, 0
+}
+
+func at(column, row int) string {
+	name, err := excelize.CoordinatesToCellName(column, row)
+	if err != nil {
+		panic(fmt.Sprintf("cell %d, %d: %v", column, row, err))
+	}
+	return name
 }

@@ -125,7 +125,8 @@ func (c *column) width() float64 {
 			widest = max(widest, len(number(f.Value.V, c.metric.Decimals)))
 		}
 	}
-	return float64(widest) + 2
+	const most = 40
+	return min(float64(widest)+2, most)
 }
 
 func (s *sheet) seriesHeader(f *family) {

@@ -68,8 +68,8 @@ func (x *workbook) open(name string) (*sheet, error) {
 	return &sheet{x: x, name: name, w: w}, nil
 }
 
-// add writes the next row, which begins in the first column. Height 0 leaves
-// it to the reader's program. The first error is kept for close.
+// add writes the next row, which begins in the first column. Height 0, in
+// points, leaves it to the reader's program. The first error is kept for close.
 func (s *sheet) add(height float64, cells ...cell) {
 	if s.err != nil {
 		return
@@ -92,7 +92,7 @@ func (s *sheet) add(height float64, cells ...cell) {
 func (s *sheet) set(values []any, height float64) {
 	at, err := excelize.CoordinatesToCellName(1, s.row)
 	if err == nil {
-		err = s.w.SetRow(at, values, excelize.RowOpts{Height: height})
+		err = s.w.SetRow(at, values, excelize.RowOpts{Height: min(height, excelize.MaxRowHeight)})
 	}
 	if err != nil {
 		s.err = fmt.Errorf("row %d: %w", s.row, err)
@@ -130,8 +130,7 @@ func tall(widths []float64, cells []cell) float64 {
 		}
 		lines = max(lines, n)
 	}
-	const highest = 400
-	return min(float64(lines)*13+3, highest)
+	return float64(lines)*13 + 3
 }
 
 // close ends the sheet and returns the first error.
