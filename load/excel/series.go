@@ -131,8 +131,12 @@ func (c *column) width() float64 {
 
 func (s *sheet) seriesHeader(f *family) {
 	s.add(26, text(f.sheet, style{size: 16, bold: true, color: f.accent}))
-	s.add(15, text(fmt.Sprintf("%s to %s, newest first. Grey cells have no value; Data quality counts the reasons. Italic: partial coverage or warming up. Prints the newest %d days.",
-		longDate(f.days[len(f.days)-1]), longDate(f.days[0]), min(len(f.days), printedDays)), style{size: 9, color: dimColor}))
+	said := fmt.Sprintf("%s to %s, newest first. Grey cells have no value; %s counts the reasons. Italic: partial coverage or warming up.",
+		longDate(f.days[len(f.days)-1]), longDate(f.days[0]), qualitySheet)
+	if len(f.days) > printedDays {
+		said += fmt.Sprintf(" On paper: the newest %d days.", printedDays)
+	}
+	s.add(15, text(said, style{size: 9, color: dimColor}))
 	rows := [5][]cell{}
 	labels := [5]string{"", "Date", "", "tidemark trace", "--universe"}
 	for i, l := range labels {

@@ -20,7 +20,7 @@ const headerRow = 25
 func TestEveryFactIsInItsCell(t *testing.T) {
 	t.Parallel()
 	b := smallBook()
-	f := open(t, b)
+	f := openSmall(t)
 	want := map[string]map[string]schemas.Fact{} // by "universe\nmetric" and day
 	sheetOf := map[string]string{}
 	for _, x := range b.Facts {
@@ -148,7 +148,7 @@ func TestLaterKnowledgeCounts(t *testing.T) {
 
 func TestFrozenFilteredAndPrintable(t *testing.T) {
 	t.Parallel()
-	f := open(t, smallBook())
+	f := openSmall(t)
 	for _, sheet := range sheetNames[1:5] {
 		panes, err := f.GetPanes(sheet)
 		if err != nil || !panes.Freeze || panes.XSplit != 1 || panes.YSplit != 7 {

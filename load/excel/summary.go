@@ -2,6 +2,7 @@ package excel
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -168,7 +169,7 @@ func (s *sheet) keyFigures() ([]excelize.DefinedName, error) {
 	}
 	note := style{size: 9, color: dimColor}
 	s.add(14, cell{}, text("Day, week, month: change over 1, 5 and 21 observations; for weekly figures over 1 and 4 weeks. Changes of shares are percentage points (pp); others are in the unit of the figure.", note))
-	s.add(14, cell{}, text("Percentile: share of values since the date beside it that lie below the latest, ties counted half. Definitions are under "+definitionSheet+".", note))
+	s.add(14, cell{}, text("Percentile: share of values since the date beside it that lie below the latest, ties counted half. Each figure is defined under "+definitionSheet+".", note))
 	s.add(14, cell{}, text("Any figure can be followed to the bytes it came from: tidemark trace METRIC DATE --universe UNIVERSE.", note))
 	return names, nil
 }
@@ -207,10 +208,16 @@ func (x *workbook) keyFigure(c *column) []cell {
 	}
 }
 
-// points turns a change of a share into percentage points.
+// points turns a change of a share into percentage points. Changes are rounded
+// to ten digits after the point, so that the difference of 38.40 and 38.01 does
+// not read 0.390000000000001.
 func points(m schemas.Metric, v schemas.Opt[float64]) schemas.Opt[float64] {
 	if m.Unit == "fraction" {
 		v.V *= 100
+	}
+	const digit = 1e10
+	if r := math.Round(v.V*digit) / digit; !math.IsInf(r, 0) {
+		v.V = r
 	}
 	return v
 }

@@ -127,7 +127,7 @@ func TestHeadlines(t *testing.T) {
 
 func TestKeyFiguresHaveNames(t *testing.T) {
 	t.Parallel()
-	f := open(t, smallBook())
+	f := openSmall(t)
 	named := map[string]string{}
 	for _, n := range f.GetDefinedName() {
 		named[n.Name] = n.RefersTo
@@ -146,7 +146,7 @@ func TestKeyFiguresHaveNames(t *testing.T) {
 
 func TestChartsReferToTheSeries(t *testing.T) {
 	t.Parallel()
-	parts := members(t, written(t, smallBook()))
+	parts := members(t, writtenSmall(t))
 	charts := 0
 	for name, body := range parts {
 		if !strings.HasPrefix(name, "xl/charts/chart") {
@@ -172,7 +172,7 @@ func TestChartsReferToTheSeries(t *testing.T) {
 
 func TestDocumentProperties(t *testing.T) {
 	t.Parallel()
-	f := open(t, smallBook())
+	f := openSmall(t)
 	got, err := f.GetDocProps()
 	if err != nil {
 		t.Fatal(err)
