@@ -53,9 +53,13 @@ lint: ## Run the linters, and look for dead code
 layers: ## Hold the imports to their one direction
 	$(GO) test -run TestLayers -count=1 .
 
+# The folder of recorded answers and real history, for `make real`.
+SHARED ?= ../shared
+
 .PHONY: real
-real: engine ## The whole pipeline over recorded answers and real history in SHARED
-	@$(GO) test -count=1 -v -run 'TestReal' -timeout 20m .
+real: engine ## The whole pipeline over recorded answers and real history in SHARED; keeps the workbook in out
+	@mkdir -p out
+	@TIDEMARK_SHARED=$(abspath $(SHARED)) $(GO) test -count=1 -v -run '^TestReal$$' -artifacts -outputdir $(CURDIR)/out -timeout 20m .
 
 .PHONY: bench
 bench: engine ## Measure the stages

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"tidemark/extract/archive"
+	"tidemark/schemas"
+)
+
+// Every figure was known when its publisher said so, none when it was fetched.
+func (h *realHouse) testClock(t *testing.T) {
+	fetched := h.ask(t, "SELECT toString(min(fetched_at)) FROM mart.source")[0][0]
+	if rows := h.ask(t, "SELECT metric, universe, session, known_at FROM mart.fact WHERE known_at >= toDateTime64('"+fetched+"', 3, 'UTC') LIMIT 5"); len(rows) > 0 {
+		t.Errorf("figures are said to be known after their inputs were fetched at %s: %v", fetched, rows)
+	}
+}
+
+func (h *realHouse) testSecondRun(t *testing.T) {
+	if got := lastLine(h.command(t, "run")); !nothingBuilt.MatchString(got) {
+		t.Errorf("got %q, want nothing built", got)
+	}
+}
+
+func (h *realHouse) testStatus(t *testing.T) {
+	out := h.command(t, "status")
+	for _, want := range []string{"files:prices ", "breadth:SPX_MEMBERS ", "2025-09-09", "liquidity:FED ", "prices_missing"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the status does not speak of %q:\n%s", want, out)
+		}
+	}
+}
+
+// tracedPayload matches an answer in a trace: its hash and where it was read.
+var tracedPayload = regexp.MustCompile(`payload ([0-9a-f]{64})  \d+ bytes, fetched [^\n]+\n\s+GET (file://\S+)`)
+
+// trace follows a figure and holds each answer that it names against the file
+// it came from and against the archive. It returns what was printed first, and
+// the files' names.
+func (h *realHouse) trace(t *testing.T, metric, universe, on string) (figure string, files map[string]bool) {
+	t.Helper()
+	out := h.command(t, "trace", metric, on, "--universe", universe)
+	found := tracedPayload.FindAllStringSubmatch(out, -1)
+	if n := strings.Count(out, "payload "); n != len(found) || n == 0 {
+		t.Errorf("%d answers in the trace, of which %d are files:\n%s", n, len(found), out)
+	}
+	store, err := archive.Open(filepath.Join(h.data(), "archive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	files = map[string]bool{}
+	for _, f := range found {
+		u, err := url.Parse(f[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := os.ReadFile(u.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(content); hex.EncodeToString(sum[:]) != f[1] {
+			t.Errorf("%s has the hash %x, the trace says %s", u.Path, sum, f[1])
+		}
+		if size, err := store.Check(t.Context(), f[1]); err != nil || size != int64(len(content)) {
+			t.Errorf("the archive's answer of %s has %d bytes, the file %d: %v", u.Path, size, len(content), err)
+		}
+		files[filepath.Base(u.Path)] = true
+	}
+	figure, _, _ = strings.Cut(out, "\n")
+	return figure, files
+}
+
+// From figures of each table down to the bytes of the files.
+func (h *realHouse) testTrace(t *testing.T) {
+	const prices = "sp500_daily_2022-2025.csv.gz"
+	for _, c := range []struct {
+		metric, universe, on string
+		reaches              []string
+	}{
+		{"conc_top10_sec", "SPX_MEMBERS", "2025-09-05", []string{"SPY_2025-09-05.xlsx", "constituents_2026-08-08.csv", "constituents_wikipedia_2025-09.csv"}},
+		{"conc_hhi10k_sec", "SPX_MEMBERS", "2024-05-31", []string{"SPY_2024-05-10.xlsx", prices}},
+		{"pct_above_sma_200", "SPX_MEMBERS", "2025-09-09", []string{prices, "corporate_actions.csv.gz", "renames.csv", "sp500_ticker_start_end.csv", "sp500_changes_since_2019.csv"}},
+		{"mcc_osc_ratio", "SPX_MEMBERS", "2025-09-09", []string{prices}},
+		{"size_gap_arith_ytd_tr", "R2000_MEMBERS~SPX_MEMBERS", "2025-12-31", []string{"etf_adjclose_2021-2026.csv.gz"}},
+		{"net_liq_weekly", fed, "2025-07-02", []string{"WALCL.csv", "WDTGAL.csv", "RRPONTSYD.csv", "dts_history.json", "FRB_H41_2021-2023.csv.gz"}},
+		{"sofr_volume", fed, "2026-09-25", []string{"rates_sofr_last5_2026-09-25.json"}},
+	} {
+		_, files := h.trace(t, c.metric, c.universe, c.on)
+		for _, want := range c.reaches {
+			if !files[want] {
+				t.Errorf("the trace of %s of %s on %s does not reach %s", c.metric, c.universe, c.on, want)
+			}
+		}
+	}
+}
+
+// The archive alone gives the same tables again: the files are out of reach.
+func (h *realHouse) testReplay(t *testing.T) {
+	away := h.shared + "-away"
+	for _, dir := range []string{h.shared, filepath.Join(h.dir, "deploy", "saved")} {
+		if err := os.Rename(dir, dir+"-away"); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := os.Rename(dir+"-away", dir); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	if _, err := os.Stat(away); err != nil {
+		t.Fatal(err)
+	}
+	out := h.command(t, "replay", "--into", filepath.Join(h.dir, "replayed"))
+	if want := "every table is identical to the warehouse's"; lastLine(out) != want {
+		t.Errorf("got %q, want %q", lastLine(out), want)
+	}
+	for _, d := range schemas.Datasets() {
+		if !d.Log() && !regexp.MustCompile(`\n  `+regexp.QuoteMeta(d.String())+` +[1-9]\d* rows  \S+  identical\n`).MatchString(out) {
+			t.Errorf("%s has no rows, or others:\n%s", d, out)
+		}
+	}
+}
+
+// The workbook is the same bytes twice, its key figures are the warehouse's,
+// and each can be followed with what stands in its row.
+func (h *realHouse) testWorkbook(t *testing.T) {
+	first, second := filepath.Join(t.ArtifactDir(), "tidemark.xlsx"), filepath.Join(h.dir, "second.xlsx")
+	for _, path := range []string{first, second} {
+		if got := lastLine(h.command(t, "export", "--to", path)); got != path {
+			t.Errorf("export printed %q, want %q", got, path)
+		}
+	}
+	a, err := os.ReadFile(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(a, b) {
+		t.Errorf("two exports of the same facts differ: %d and %d bytes", len(a), len(b))
+	}
+	keys := keyFiguresOf(t, first)
+	t.Logf("%d bytes, %d key figures", len(a), len(keys))
+	followed := map[string]bool{}
+	for _, k := range keys {
+		if got := h.value(t, k.universe, k.metric, k.on); got != k.value {
+			t.Errorf("%s of %s on %s is %v in the workbook, %v in the warehouse", k.metric, k.universe, k.on, k.value, got)
+		}
+		family := schemas.MetricByID(k.metric).Family
+		if followed[family] {
+			continue
+		}
+		followed[family] = true
+		figure, files := h.trace(t, k.metric, k.universe, k.on)
+		t.Logf("%s; from %d files", figure, len(files))
+	}
+	for _, family := range []string{"concentration", "breadth", "size", "liquidity"} {
+		if !followed[family] {
+			t.Errorf("the workbook's summary has no key figure of %s", family)
+		}
+	}
+}
+
+// keyFigure is a row of the workbook's summary.
+type keyFigure struct {
+	metric, universe, on string
+	value                float64
+}
+
+// keyFiguresOf reads the key figures of a workbook by the heads of their
+// columns.
+func keyFiguresOf(t *testing.T, path string) []keyFigure {
+	t.Helper()
+	book, err := excelize.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := book.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	rows, err := book.GetRows("Summary", excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []keyFigure
+	at := map[string]int{}
+	for _, row := range rows {
+		if slices.Contains(row, "tidemark trace") {
+			for i, head := range row {
+				at[head] = i
+			}
+			continue
+		}
+		if len(at) == 0 || len(row) <= at["--universe"] {
+			continue
+		}
+		day, err := strconv.ParseFloat(row[at["As of"]], 64)
+		if err != nil {
+			t.Fatalf("row %q: %v", row, err)
+		}
+		date, err := excelize.ExcelDateToTime(day, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, keyFigure{
+			metric: row[at["tidemark trace"]], universe: row[at["--universe"]], on: date.Format(time.DateOnly),
+			value: realNumber(t, row[at["Latest"]]).V,
+		})
+	}
+	return out
+}
