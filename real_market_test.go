@@ -158,8 +158,8 @@ func (h *realHouse) testRolledConcentration(t *testing.T) {
 	if f.coverage.V < 0.97 || f.coverage.V >= 1 {
 		t.Errorf("coverage %v, want a little less than 1: Berkshire Hathaway has no prices", f.coverage.V)
 	}
-	if f := h.figure(t, "SPX_MEMBERS", "conc_hhi10k_sec", "2024-06-11"); f.value.OK || f.status != schemas.StaleInput {
-		t.Errorf("a month after the file: %v (%s), want no value any more", f.value, f.status)
+	if f := h.figure(t, "SPX_MEMBERS", "conc_hhi10k_sec", "2024-06-17"); f.value.OK || f.status != schemas.StaleInput {
+		t.Errorf("more than 35 days after the file: %v (%s), want no value any more", f.value, f.status)
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -186,26 +185,19 @@ func (h *realHouse) testChangeOfUnit(t *testing.T) {
 	}
 
 	// An empty warehouse has nothing to compare with, and refuses it as well.
-	empty := filepath.Join(h.dir, "empty")
-	for _, c := range []struct {
-		name, units string
-		code        int
-	}{{"undeclared", "", exitFailed}, {"declared", "    units: {" + file + ": Billions of U.S. Dollars}\n", exitOK}} {
-		config := filepath.Join(h.dir, "deploy", "empty-"+c.name+".yaml")
-		text := strings.Replace(older, "data: ../data/saved", "data: ../empty", 1)
-		write(t, config, strings.Replace(text, "    series_files:\n", c.units+"    series_files:\n", 1))
-		out, errOut, code := h.tidemark(t, config, "run", "fred:WRESBAL", "liquidity:FED")
-		if code != c.code {
-			t.Fatalf("%s: exit code %d, want %d\n%s%s", c.name, code, c.code, out, errOut)
-		}
-		if c.code == exitFailed {
-			if _, err := os.Stat(filepath.Join(empty, "engine")); err != nil {
-				t.Fatalf("the second warehouse is not where it should be: %v", err)
-			}
-		}
+	second := &realHouse{dir: h.dir, shared: h.shared, folder: filepath.Join(h.dir, "empty"), known: map[string]map[schemas.Date]realFigure{}}
+	older = strings.Replace(older, "data: ../data/saved", "data: ../empty", 1)
+	write(t, undeclared, older)
+	if out, errOut, code := second.tidemark(t, undeclared, "run", "fred:WRESBAL"); code != exitFailed {
+		t.Fatalf("exit code %d, want %d\n%s%s", code, exitFailed, out, errOut)
 	}
-	second := &realHouse{dir: h.dir, shared: h.shared, config: filepath.Join(h.dir, "deploy", "empty-declared.yaml"), known: map[string]map[schemas.Date]realFigure{}, folder: empty}
 	second.open(t)
+	if rows := h.observations(t, second.loader, "fred:WRESBAL"); len(rows) != 0 {
+		t.Errorf("%d rows of the refused file are in the warehouse", len(rows))
+	}
+	second.config = filepath.Join(h.dir, "deploy", "declared.yaml")
+	write(t, second.config, strings.Replace(older, "    series_files:\n", "    units: {"+file+": Billions of U.S. Dollars}\n    series_files:\n", 1))
+	second.command(t, "run", "fred:WRESBAL", "liquidity:FED")
 	raw := h.observations(t, second.loader, "fred:WRESBAL")
 	for d, o := range raw {
 		if o.Unit != "Billions of U.S. Dollars" || o.Multiplier != 1e9 {

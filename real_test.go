@@ -27,7 +27,7 @@ import (
 // in the warehouse against what others published.
 func TestReal(t *testing.T) {
 	h := newRealHouse(t)
-	started := time.Now() //nolint:forbidigo // how long it takes is part of what is shown
+	started := time.Now()
 	out := h.command(t, "run")
 	t.Logf("the first run took %s:\n%s", time.Since(started).Round(100*time.Millisecond), lastLine(out))
 	if n := strings.Count(out, "\n  failed "); n > 0 {
@@ -135,9 +135,8 @@ func (h *realHouse) statements(t *testing.T) string {
 // tidemark runs one command line with the house's configuration, or another.
 func (h *realHouse) tidemark(t *testing.T, config string, args ...string) (out, errOut string, code int) {
 	t.Helper()
-	var o, e bytes.Buffer
-	code = run(t.Context(), append(args, "--config", config), &o, &e)
-	return o.String(), e.String(), code
+	code, out, errOut = call(t, append(args, "--config", config)...)
+	return out, errOut, code
 }
 
 // command runs a command line that must succeed.
