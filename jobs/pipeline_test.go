@@ -46,7 +46,7 @@ func newHouse(t *testing.T, from schemas.Date) *house {
 	h.clock = &clock{time.Date(2025, time.December, 6, 17, 0, 0, 0, time.UTC)}
 	var err error
 	h.box, err = sandbox.New(sandbox.Config{
-		Seed: 7, Securities: 90, From: schemas.NewDate(2023, time.June, 1), To: schemas.NewDate(2025, time.December, 5), Now: h.clock.now,
+		Seed: 7, Securities: 70, From: schemas.NewDate(2023, time.June, 1), To: schemas.NewDate(2025, time.December, 5), Now: h.clock.now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,20 @@ func (h *house) open(t *testing.T, e *engine.Engine, offline bool) *Runner {
 	if err := w.Views(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	store, err := archive.Open(h.archive)
+	cfg := testConfig(h.from)
+	cfg.UseBases(func(p string) string { return "http://sandbox.localhost/" + p })
+	catalog, err := NewCatalog(cfg, calendar.US())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Runner{
+		Catalog: catalog, Warehouse: w, Client: h.client(t, h.archive, offline), Now: h.clock.now, Log: slog.New(slog.DiscardHandler), Command: "test",
+	}
+}
+
+func (h *house) client(t *testing.T, dir string, offline bool) *extract.Client {
+	t.Helper()
+	store, err := archive.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,13 +112,7 @@ func (h *house) open(t *testing.T, e *engine.Engine, offline bool) *Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := testConfig(h.from)
-	cfg.UseBases(func(p string) string { return "http://sandbox.localhost/" + p })
-	catalog, err := NewCatalog(cfg, calendar.US())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &Runner{Catalog: catalog, Warehouse: w, Client: client, Now: h.clock.now, Log: slog.New(slog.DiscardHandler), Command: "test"}
+	return client
 }
 
 func testConfig(from schemas.Date) Config {
@@ -383,8 +390,8 @@ func TestHostileAnswers(t *testing.T) {
 		for _, kind := range kinds {
 			t.Run(target.job+"/"+kind.String(), func(t *testing.T) {
 				h.clock.at = h.clock.at.Add(time.Second)
-				h.archive = t.TempDir() // nothing said before serves in place of asking
-				fresh := h.open(t, h.engine, false)
+				fresh := *h.Runner
+				fresh.Client = h.client(t, t.TempDir(), false) // nothing said before serves in place of asking
 				h.box.Inject(sandbox.Fault{Publisher: target.publisher, Match: target.match, Kind: kind})
 				defer h.box.Clear()
 				report, err := fresh.Run(t.Context(), Request{Jobs: []string{target.job}, Force: true})

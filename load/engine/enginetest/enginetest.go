@@ -26,7 +26,7 @@ func Start(tb testing.TB) *engine.Engine {
 	tb.Helper()
 	Require(tb)
 	e, err := engine.Open(tb.Context(), engine.Config{
-		Dir:       tb.TempDir(),
+		Dir:       dir(tb),
 		MaxMemory: 2 << 30,
 		Log:       slog.New(slog.NewTextHandler(tb.Output(), nil)),
 	})
@@ -55,4 +55,27 @@ func Require(tb testing.TB) {
 	if err != nil {
 		tb.Fatal(err)
 	}
+}
+
+// roomy is how much must be free in memory before tests put warehouses there.
+const roomy = 4 << 30
+
+// dir is a folder for one test's warehouse: in memory where there is room,
+// because much of a small warehouse's time goes into making files.
+func dir(tb testing.TB) string {
+	tb.Helper()
+	const memory = "/dev/shm"
+	if free(memory) < roomy {
+		return tb.TempDir()
+	}
+	d, err := os.MkdirTemp(memory, "tidemark-test-")
+	if err != nil {
+		return tb.TempDir()
+	}
+	tb.Cleanup(func() {
+		if err := os.RemoveAll(d); err != nil {
+			tb.Errorf("remove the warehouse: %v", err)
+		}
+	})
+	return d
 }
