@@ -174,11 +174,50 @@ func (h *realHouse) testWorkbook(t *testing.T) {
 		figure, files := h.trace(t, k.metric, k.universe, k.on)
 		t.Logf("%s; from %d files", figure, len(files))
 	}
+	h.testSheet(t, first, "Concentration")
 	for _, family := range []string{"concentration", "breadth", "size", "liquidity"} {
 		if !followed[family] {
 			t.Errorf("the workbook's summary has no key figure of %s", family)
 		}
 	}
+}
+
+// testSheet holds every figure on a family's sheet against the warehouse, by
+// the day that begins its row and the ids above its column, and follows the
+// last of them.
+func (h *realHouse) testSheet(t *testing.T, path, sheet string) {
+	t.Helper()
+	var metrics, universes []string
+	var metric, universe, on string
+	figures, began := 0, false
+	for _, row := range sheetOf(t, path, sheet) {
+		switch {
+		case len(row) == 0:
+		case row[0] == "tidemark trace":
+			metrics = row
+		case row[0] == "--universe":
+			universes = row
+		case row[0] == "date":
+			began = true
+		case began && row[0] != "":
+			on = serialDay(t, row[0])
+			for i, cell := range row[1:] {
+				if cell == "" {
+					continue
+				}
+				metric, universe = metrics[i+1], universes[i+1]
+				figures++
+				if got, want := h.value(t, universe, metric, on), realNumber(t, cell).V; got != want {
+					t.Errorf("%s of %s on %s is %v on the sheet %s, %v in the warehouse", metric, universe, on, want, sheet, got)
+				}
+			}
+		}
+	}
+	if figures < 1000 {
+		t.Fatalf("the sheet %s has %d figures, want thousands", sheet, figures)
+	}
+	figure, files := h.trace(t, metric, universe, on)
+	t.Logf("%d figures on the sheet %s; %s; from %d files", figures, sheet, figure, len(files))
 }
 
 // keyFigure is a row of the workbook's summary.
@@ -191,22 +230,9 @@ type keyFigure struct {
 // columns.
 func keyFiguresOf(t *testing.T, path string) []keyFigure {
 	t.Helper()
-	book, err := excelize.OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := book.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	rows, err := book.GetRows("Summary", excelize.Options{RawCellValue: true})
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out []keyFigure
 	at := map[string]int{}
-	for _, row := range rows {
+	for _, row := range sheetOf(t, path, "Summary") {
 		if slices.Contains(row, "tidemark trace") {
 			for i, head := range row {
 				at[head] = i
@@ -216,18 +242,43 @@ func keyFiguresOf(t *testing.T, path string) []keyFigure {
 		if len(at) == 0 || len(row) <= at["--universe"] {
 			continue
 		}
-		day, err := strconv.ParseFloat(row[at["As of"]], 64)
-		if err != nil {
-			t.Fatalf("row %q: %v", row, err)
-		}
-		date, err := excelize.ExcelDateToTime(day, false)
-		if err != nil {
-			t.Fatal(err)
-		}
 		out = append(out, keyFigure{
-			metric: row[at["tidemark trace"]], universe: row[at["--universe"]], on: date.Format(time.DateOnly),
+			metric: row[at["tidemark trace"]], universe: row[at["--universe"]], on: serialDay(t, row[at["As of"]]),
 			value: realNumber(t, row[at["Latest"]]).V,
 		})
 	}
 	return out
+}
+
+// sheetOf returns the cells of a sheet as they are stored.
+func sheetOf(t *testing.T, path, sheet string) [][]string {
+	t.Helper()
+	book, err := excelize.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := book.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	rows, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// serialDay returns the day of a cell that holds one.
+func serialDay(t *testing.T, cell string) string {
+	t.Helper()
+	serial, err := strconv.ParseFloat(cell, 64)
+	if err != nil {
+		t.Fatalf("%q is not a day", cell)
+	}
+	day, err := excelize.ExcelDateToTime(serial, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return day.Format(time.DateOnly)
 }
