@@ -154,7 +154,6 @@ func (x *workbook) build() error {
 	if err := x.writeSources(); err != nil {
 		return fmt.Errorf("sheet %s: %w", sourceSheet, err)
 	}
-	x.file.SetActiveSheet(0)
 	// excelize adds these in the order of a map.
 	types := x.file.ContentTypes.Defaults
 	sort.Slice(types, func(i, j int) bool { return types[i].Extension < types[j].Extension })

@@ -241,8 +241,8 @@ func (s *sheet) silentColumns() {
 		for _, c := range f.silent {
 			newest, _ := c.newest()
 			rows = append(rows, []cell{
-				text(f.sheet, lined), text(c.metric.Name, lined), text(s.x.universeName(c.universe), lined),
-				text(statusText(c.facts[newest].Status), lined), text(c.metric.ID, faded),
+				text(f.sheet, lined), text(c.metric.Name, lined), text(c.universe, faded),
+				text(statusText(c.facts[newest].Status), lined), text(c.metric.ID, faded), {nil, lined},
 			})
 		}
 	}
@@ -250,7 +250,7 @@ func (s *sheet) silentColumns() {
 		return
 	}
 	s.section("Figures without any value", "They have no column on the sheets of the families. The reason is that of the newest day.",
-		"Family", "Figure", "Universe", "Reason", "Id")
+		"Family", "Figure", "Universe id", "Reason", "Id", " ")
 	for _, r := range rows {
 		s.add(0, r...)
 	}

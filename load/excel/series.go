@@ -24,7 +24,7 @@ const (
 	filterRow   = whoseRow + bandRows + 1
 	chartWidth  = 430
 	chartHeight = bandRows*rowPixels - 10
-	seriesWidth = 15
+	seriesWidth = 16.5
 	printedDays = 63
 )
 
@@ -149,8 +149,8 @@ func (s *sheet) seriesHeader(f *family) {
 		for j, t := range [5]string{name, c.metric.Name, unitText(c.metric), c.metric.ID, c.universe} {
 			rows[j] = append(rows[j], text(t, headerStyle(f, j, first)))
 		}
-		who, metric = max(who, lineCount(name, 13)), max(metric, lineCount(c.metric.Name, 13))
-		id, whose = max(id, lineCount(c.metric.ID, 17)), max(whose, lineCount(c.universe, 17))
+		who, metric = max(who, lineCount(name, 15)), max(metric, lineCount(c.metric.Name, 15))
+		id, whose = max(id, lineCount(c.metric.ID, 19)), max(whose, lineCount(c.universe, 19))
 	}
 	for i, height := range [5]float64{float64(who)*13 + 3, float64(metric)*13 + 3, 14, float64(id)*11 + 3, float64(whose)*11 + 5} {
 		s.add(height, rows[i]...)

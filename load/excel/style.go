@@ -2,6 +2,7 @@ package excel
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -115,12 +116,15 @@ func formatOf(m schemas.Metric) string {
 	return digits(m.Decimals)
 }
 
-// changeFormat is the number format of a change: with its sign; changes of
-// shares are stored and shown in percentage points.
-func changeFormat(m schemas.Metric) string {
+// changeFormat is the number format of a change: with its sign, unless it is
+// shown as zero; changes of shares are stored and shown in percentage points.
+func changeFormat(m schemas.Metric, v float64) string {
 	d := digits(m.Decimals)
 	if m.Unit == "fraction" {
 		d += `" pp"`
 	}
-	return "+" + d + ";-" + d + ";" + d
+	if math.Abs(v) < 0.5*math.Pow10(-m.Decimals) {
+		return d + ";" + d
+	}
+	return "+" + d + ";-" + d
 }

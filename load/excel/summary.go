@@ -181,12 +181,15 @@ func (x *workbook) keyFigure(c *column) []cell {
 	small := style{line: true, color: dimColor, size: 9}
 	newest, row := c.newest()
 	m := c.metric
-	move := style{line: true, format: changeFormat(m)}
+	move := func(v schemas.Opt[float64]) cell {
+		v = points(m, v)
+		return optCell(v, style{line: true, format: changeFormat(m, v.V)})
+	}
 	change := func(observations int) cell {
 		if observations == 0 {
-			return cell{nil, move}
+			return move(schemas.None[float64]())
 		}
-		return optCell(points(m, c.change(row, observations)), move)
+		return move(c.change(row, observations))
 	}
 	day, week, month := 1, 5, 21
 	if c.weekly() {
@@ -202,7 +205,7 @@ func (x *workbook) keyFigure(c *column) []cell {
 		{}, text(m.Name, plain), text(x.universeName(c.universe), plain),
 		{c.facts[row].Value.V, style{line: true, bold: true, format: formatOf(m)}},
 		text(unitText(m), dim), dayCell(c.facts[row].Session, style{line: true, color: dimColor, right: true}),
-		change(day), change(week), change(month), optCell(points(m, c.changeOfYear(row)), move),
+		change(day), change(week), change(month), move(c.changeOfYear(row)),
 		{r.percentile, style{line: true, format: "0 %"}}, dayCell(r.since, style{line: true, color: dimColor, right: true}),
 		text(words, status), text(m.ID, small), text(c.universe, small),
 	}

@@ -186,3 +186,18 @@ func TestDocumentProperties(t *testing.T) {
 		t.Errorf("properties (-want +got):\n%s", diff)
 	}
 }
+
+// TestTinyChangesHaveNoSign: a change that is shown as zero is not shown as
+// minus zero, and keeps its value.
+func TestTinyChangesHaveNoSign(t *testing.T) {
+	t.Parallel()
+	f := open(t, bookOf(fact("adv_share", "SPX_MEMBERS", "2025-12-04", 0.5), fact("adv_share", "SPX_MEMBERS", "2025-12-05", 0.4999)))
+	_, row := findCell(t, f, "Summary", "adv_share")
+	cell := at(7, row)
+	if got := styleOf(t, f, "Summary", cell).CustomNumFmt; got == nil || *got != `#,##0.0" pp";#,##0.0" pp"` {
+		t.Errorf("the format is %v", got)
+	}
+	if got := rows(t, f, "Summary")[row-1][6]; got != "-0.01" {
+		t.Errorf("the cell holds %s, want -0.01", got)
+	}
+}
