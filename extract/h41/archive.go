@@ -102,9 +102,9 @@ type capped struct {
 
 func (c *capped) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
-	if uint64(n) > c.left { //nolint:gosec // n is never negative
+	if uint64(n) > c.left {
 		return 0, errors.New("inflates further than the archive says; refused")
 	}
-	c.left -= uint64(n) //nolint:gosec // n is never negative
+	c.left -= uint64(n)
 	return n, err
 }

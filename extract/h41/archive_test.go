@@ -63,21 +63,21 @@ type member struct {
 	name, content string
 }
 
-func pack(t testing.TB, members ...member) []byte {
-	t.Helper()
+func pack(tb testing.TB, members ...member) []byte {
+	tb.Helper()
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
 	for _, m := range members {
 		w, err := z.Create(m.name)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if _, err := io.WriteString(w, m.content); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if err := z.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out.Bytes()
 }

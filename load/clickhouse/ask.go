@@ -51,7 +51,7 @@ func text(v reflect.Value, dbType string) string {
 		}
 		v = v.Elem()
 	}
-	if t, ok := v.Interface().(time.Time); ok {
+	if t, ok := reflect.TypeAssert[time.Time](v); ok {
 		switch dbType {
 		case "Date", "Date32", "Nullable(Date)", "Nullable(Date32)":
 			return t.Format(time.DateOnly)

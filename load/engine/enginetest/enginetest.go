@@ -68,7 +68,7 @@ func dir(tb testing.TB) string {
 	if free(memory) < roomy {
 		return tb.TempDir()
 	}
-	d, err := os.MkdirTemp(memory, "tidemark-test-")
+	d, err := os.MkdirTemp(memory, "tidemark-test-") //nolint:usetesting // TempDir is on the disk
 	if err != nil {
 		return tb.TempDir()
 	}
