@@ -3,6 +3,8 @@ package jobs
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -187,8 +189,48 @@ func (c *Config) Validate() error {
 			fail("files[%d] (%s): parts is missing: say which series to read, such as index:SPX", i, f.Name)
 		}
 	}
+	c.validateSaved(fail)
 	c.validateUniverses(fail)
 	return errors.Join(errs...)
+}
+
+// validateSaved finds saved files that no job would read: their publisher
+// would be asked in their place, without a word.
+func (c *Config) validateSaved(fail func(string, ...any)) {
+	p := &c.Publishers
+	unread := func(block string, of Publisher, instead string) {
+		if len(of.Files) > 0 {
+			fail("publishers.%s.files: nothing reads it; name the files under %s", block, instead)
+		}
+	}
+	listed := func(key string, named iter.Seq[string], list string, all []string) {
+		for _, n := range slices.Sorted(named) {
+			if !slices.Contains(all, n) {
+				fail("publishers.%s: %s is not among the %s, so nothing reads it", key, n, list)
+			}
+		}
+	}
+	if f := p.NYFed; f != nil {
+		unread("nyfed", f.Publisher, "rate_files and operation_files")
+		listed("nyfed.rate_files", maps.Keys(f.RateFiles), "rates", f.Rates)
+	}
+	if f := p.FRED; f != nil {
+		unread("fred", f.Publisher, "series_files")
+		listed("fred.series_files", maps.Keys(f.SeriesFiles), "series", f.Series)
+	}
+	if f := p.SP500; f != nil {
+		unread("sp500", f.Publisher, "spell_files, change_files and constituent_files")
+	}
+	for _, house := range []struct {
+		name string
+		*Funds
+	}{{"ishares", p.IShares}, {"ssga", p.SSGA}} {
+		if f := house.Funds; f != nil {
+			unread(house.name, f.Publisher, "fund_files")
+			listed(house.name+".fund_files", maps.Keys(f.FundFiles), "funds", f.Funds)
+			listed(house.name+".as_of", maps.Keys(f.AsOf), "funds", f.Funds)
+		}
+	}
 }
 
 func (c *Config) validateUniverses(fail func(string, ...any)) {
