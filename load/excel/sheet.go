@@ -25,7 +25,13 @@ type cell struct {
 	style style
 }
 
-func text(s string, st style) cell { return cell{clean(s), st} }
+// text is a text made fit for a cell; no text leaves the cell empty.
+func text(s string, st style) cell {
+	if s = clean(s); s == "" {
+		return cell{nil, st}
+	}
+	return cell{s, st}
+}
 
 // dayCell is a real date; empty for NoDate.
 func dayCell(d schemas.Date, st style) cell {
@@ -149,9 +155,9 @@ type layout struct {
 	gridlines  bool
 	frozenRows int
 	frozenCols int
-	titleRows  int // rows repeated on each printed page
-	titleFrom  int // first of them; 1 when zero
-	scale      int // percent on paper; 0 fits the sheet to the width of a page
+	titleRows  int  // rows repeated on each printed page
+	titleFrom  int  // first of them; 1 when zero
+	scale      uint // percent on paper; 0 fits the sheet to the width of a page
 }
 
 // prepare sets a sheet up for screen and paper.
@@ -206,8 +212,7 @@ func (x *workbook) paper(name string, l layout) error {
 	a4, landscape, wide, high := 9, "landscape", 1, 0
 	options := &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &high}
 	if l.scale > 0 {
-		scale := uint(l.scale)
-		options = &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, AdjustTo: &scale}
+		options = &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, AdjustTo: &l.scale}
 	}
 	if err := x.file.SetPageLayout(name, options); err != nil {
 		return err

@@ -106,7 +106,7 @@ func (x *workbook) writeSummary() error {
 		longDate(x.book.AsOf), moment(x.book.KnownAt), x.book.Version), style{color: dimColor}))
 	s.skip(1)
 	for _, f := range x.families {
-		s.add(20, cell{"", style{fill: f.accent}}, text(x.headline(f), style{size: 11, indent: 1}))
+		s.add(20, cell{nil, style{fill: f.accent}}, text(x.headline(f), style{size: 11, indent: 1}))
 	}
 	s.skip(1)
 	if offset > 0 {

@@ -51,7 +51,7 @@ func TestKeyFigures(t *testing.T) {
 		}
 	}
 	for column, want := range map[int]string{
-		2: "Weight of the 10 largest lines", 3: "S&P 500", 5: "%", 6: fmt.Sprint(int(b.AsOf) + 25569), 12: fmt.Sprint(int(days[0]) + 25569), 13: "ok", 15: "SPX_MEMBERS",
+		2: "Weight of the 10 largest lines", 3: "S&P 500", 5: "%", 6: strconv.Itoa(int(b.AsOf) + 25569), 12: strconv.Itoa(int(days[0]) + 25569), 13: "ok", 15: "SPX_MEMBERS",
 	} {
 		if got[column-1] != want {
 			t.Errorf("column %d is %q, want %q", column, got[column-1], want)
@@ -84,7 +84,7 @@ func TestNewestWithoutValue(t *testing.T) {
 	f := open(t, bookOf(fact("sofr", "FED", "2025-12-02", 4.1), fact("sofr", "FED", "2025-12-03", math.NaN()), fact("sofr", "FED", "2025-12-04", 3.97), gone))
 	_, row := findCell(t, f, "Summary", "sofr")
 	got := rows(t, f, "Summary")[row-1]
-	day := fmt.Sprint(int(schemas.NewDate(2025, 12, 4)) + 25569)
+	day := strconv.Itoa(int(schemas.NewDate(2025, 12, 4)) + 25569)
 	if got[3] != "3.97" || got[5] != day || got[6] != "" || got[12] != "no value: not published" {
 		t.Errorf("the row is %q", got)
 	}

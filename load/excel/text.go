@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"tidemark/schemas"
 )
@@ -34,18 +35,21 @@ func clean(s string) string {
 	units := 0
 	for i, r := range s {
 		if units += utf16.RuneLen(r); units > maxCell {
-			const mark = " … (cut)"
-			return strings.TrimRightFunc(s[:back(s, i, len(mark))], unicode.IsSpace) + mark
+			// A unit takes up to three bytes, and the mark needs some.
+			const mark, bytesOfUnit = " … (cut)", 3
+			return strings.TrimRightFunc(s[:back(s, i, bytesOfUnit*len(mark))], unicode.IsSpace) + mark
 		}
 	}
 	return s
 }
 
-// back returns the start of a character at least n characters before i.
+// back returns the start of a character at least n bytes before i.
 func back(s string, i, n int) int {
-	for i -= n * 4; i > 0 && s[i]&0xc0 == 0x80; i-- {
+	i = max(i-n, 0)
+	for i > 0 && !utf8.RuneStart(s[i]) {
+		i--
 	}
-	return max(i, 0)
+	return i
 }
 
 // longDate writes a day as people do: 5 December 2025.
@@ -107,8 +111,9 @@ func statusText(s schemas.Status) string {
 		return "partial coverage"
 	case schemas.StatusWarmup:
 		return "warming up"
+	default:
+		return strings.ReplaceAll(string(s), "_", " ")
 	}
-	return strings.ReplaceAll(string(s), "_", " ")
 }
 
 // unitText is how a column shows its unit.
