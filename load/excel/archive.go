@@ -75,7 +75,7 @@ func (a *archive) Close() error {
 		}
 		w, err := z.CreateRaw(&zip.FileHeader{
 			Name: m.name, Method: zip.Deflate, CRC32: m.sum,
-			CompressedSize64: uint64(m.data.Len()), UncompressedSize64: m.size, //nolint:gosec // a length is not negative
+			CompressedSize64: uint64(m.data.Len()), UncompressedSize64: m.size,
 		})
 		if err != nil {
 			return fmt.Errorf("add %s: %w", m.name, err)

@@ -112,7 +112,7 @@ func (x *workbook) chart(f *family, p chartPlan, on, at string, offset, width, h
 			Text: p.title, Font: &excelize.Font{Family: fontName, Size: 10, Bold: true, Color: inkColor},
 		}}},
 		Legend:    legend,
-		Dimension: excelize.ChartDimension{Width: uint(width), Height: uint(height)}, //nolint:gosec // sizes are constants
+		Dimension: excelize.ChartDimension{Width: uint(width), Height: uint(height)},
 		XAxis: excelize.ChartAxis{
 			Minimum: &from, Maximum: &to, Font: *small, TickLabelPosition: excelize.ChartTickLabelLow,
 			NumFmt: excelize.ChartNumFmt{CustomNumFmt: step.format},

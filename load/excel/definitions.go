@@ -18,8 +18,19 @@ func (x *workbook) writeDefinitions() error {
 		name  string
 		width float64
 	}{
-		{"Family", 14}, {"Figure", 34}, {"Id", 28}, {"Unit", 13}, {"Formula", 48}, {"Window", 11}, {"Warm-up", 10},
-		{"Inputs", 34}, {"Source of the definition", 26}, {"Edge cases", 48}, {"Version", 9}, {"Table", 22}, {"In this book", 44},
+		{"Family", 14},
+		{"Figure", 34},
+		{"Id", 28},
+		{"Unit", 13},
+		{"Formula", 48},
+		{"Window", 11},
+		{"Warm-up", 10},
+		{"Inputs", 34},
+		{"Source of the definition", 26},
+		{"Edge cases", 48},
+		{"Version", 9},
+		{"Table", 22},
+		{"In this book", 44},
 	}
 	var widths []float64
 	var names []string
@@ -43,7 +54,7 @@ func (x *workbook) writeDefinitions() error {
 	}
 	s.add(30, text(definitionSheet, style{size: 16, bold: true}))
 	s.add(15, text("Fractions are stored as such and shown as percentages. Warm-up: observations needed before the first value.", style{size: 9, color: dimColor}))
-	s.skip(1)
+	s.skip()
 	s.heads(names)
 	accents := map[string]string{}
 	universes := map[string][]string{}
@@ -59,8 +70,10 @@ func (x *workbook) writeDefinitions() error {
 		in := strings.Join(slices.Compact(slices.SortedFunc(slices.Values(universes[m.ID]), compareUniverses)), ", ")
 		cells := []cell{
 			text(m.Family, style{line: true, top: true, bold: true, color: accents[m.Family]}), text(m.Name, style{line: true, top: true, wrap: true, bold: true}),
-			text(m.ID, body), text(m.Unit, body), text(m.Formula, body), windowCell(m.Window, body), {m.Warmup, style{line: true, top: true, left: true, format: countFormat}},
-			text(m.Inputs, body), text(m.Source, body), text(m.Edge, body), {m.Method, style{line: true, top: true, left: true, format: countFormat}},
+			text(m.ID, body), text(m.Unit, body), text(m.Formula, body), windowCell(m.Window, body),
+			{m.Warmup, style{line: true, top: true, left: true, format: countFormat}},
+			text(m.Inputs, body), text(m.Source, body), text(m.Edge, body),
+			{m.Method, style{line: true, top: true, left: true, format: countFormat}},
 			text(m.Dataset, dim), text(in, dim),
 		}
 		s.add(tall(widths, cells), cells...)
@@ -117,11 +130,11 @@ func (x *workbook) writeSources() error {
 	}
 	s.add(30, text(sourceSheet, style{size: 16, bold: true}))
 	s.add(15, text("Which answer of which publisher went into which table. Answers are kept as they came, under the hash of their bytes.", style{color: dimColor}))
-	s.skip(1)
+	s.skip()
 	s.add(15, text("To follow a figure down to the bytes it came from:", style{}))
 	s.add(15, text("tidemark trace "+x.example(), style{mono: true}))
 	s.add(15, text("Ids of figures and universes stand above each column of the families' sheets and at the end of each row of the summary.", style{color: dimColor}))
-	s.skip(1)
+	s.skip()
 	s.heads(names)
 	sources := slices.SortedFunc(slices.Values(x.book.Sources), compareSources)
 	for _, l := range sources {

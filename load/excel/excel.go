@@ -63,7 +63,7 @@ func WriteFile(path string, b schemas.Book) (err error) {
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("excel: write %s: %w", path, err)
 	}
-	if err := temp.Chmod(0o644); err != nil { //nolint:gosec // a report is there to be read by others
+	if err := temp.Chmod(0o644); err != nil {
 		return fmt.Errorf("excel: write %s: %w", path, err)
 	}
 	if err := temp.Sync(); err != nil {

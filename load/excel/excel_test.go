@@ -35,7 +35,7 @@ func open(t *testing.T, b schemas.Book) *excelize.File {
 	return f
 }
 
-func written(t testing.TB, b schemas.Book) []byte {
+func written(t *testing.T, b schemas.Book) []byte {
 	t.Helper()
 	var buf bytes.Buffer
 	if err := excel.Write(&buf, b); err != nil {

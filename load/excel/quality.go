@@ -57,7 +57,7 @@ func (x *workbook) verdict() string {
 // section begins a table with a title and the names of its columns; a name
 // that begins with > heads numbers, with a space a column set apart from them.
 func (s *sheet) section(title, note string, heads ...string) {
-	s.skip(1)
+	s.skip()
 	s.add(22, text(title, style{size: 12, bold: true}))
 	if note != "" {
 		s.add(0, text(note, style{size: 9, color: dimColor}))
@@ -242,7 +242,8 @@ func (s *sheet) silentColumns() {
 			newest, _ := c.newest()
 			rows = append(rows, []cell{
 				text(f.sheet, lined), text(c.metric.Name, lined), text(c.universe, faded),
-				text(statusText(c.facts[newest].Status), lined), text(c.metric.ID, faded), {nil, lined},
+				text(statusText(c.facts[newest].Status), lined), text(c.metric.ID, faded),
+				{nil, lined},
 			})
 		}
 	}

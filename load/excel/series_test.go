@@ -67,15 +67,15 @@ func TestEveryFactIsInItsCell(t *testing.T) {
 	}
 	values := 0
 	for key, days := range want {
-		any := false
+		filled := false
 		for _, x := range days {
 			if x.Value.OK {
-				any = true
+				filled = true
 				values++
 			}
 		}
-		if any != found[key] {
-			t.Errorf("%q has a value: %v, has a column: %v", key, any, found[key])
+		if filled != found[key] {
+			t.Errorf("%q has a value: %v, has a column: %v", key, filled, found[key])
 		}
 	}
 	if cells != values {

@@ -105,8 +105,8 @@ func (s *sheet) set(values []any, height float64) {
 	}
 }
 
-// skip leaves rows empty.
-func (s *sheet) skip(rows int) { s.row += rows }
+// skip leaves a row empty.
+func (s *sheet) skip() { s.row++ }
 
 // band leaves rows of the default height empty for charts, and says their
 // height, so that charts cover the same rows in every program.

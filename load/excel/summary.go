@@ -104,11 +104,11 @@ func (x *workbook) writeSummary() error {
 	s.add(30, cell{}, text(x.title(), style{size: 20, bold: true}))
 	s.add(18, cell{}, text(fmt.Sprintf("As of %s. What was known by %s. Tidemark %s.",
 		longDate(x.book.AsOf), moment(x.book.KnownAt), x.book.Version), style{color: dimColor}))
-	s.skip(1)
+	s.skip()
 	for _, f := range x.families {
 		s.add(20, cell{nil, style{fill: f.accent}}, text(x.headline(f), style{size: 11, indent: 1}))
 	}
-	s.skip(1)
+	s.skip()
 	if offset > 0 {
 		s.band(summaryBand)
 	}
@@ -165,7 +165,7 @@ func (s *sheet) keyFigures() ([]excelize.DefinedName, error) {
 		if s.row == rows {
 			s.add(16, cell{}, text("No figures in this book.", style{color: dimColor}))
 		}
-		s.skip(1)
+		s.skip()
 	}
 	note := style{size: 9, color: dimColor}
 	s.add(14, cell{}, text("Day, week, month: change over 1, 5 and 21 observations; for weekly figures over 1 and 4 weeks. Changes of shares are percentage points (pp); others are in the unit of the figure.", note))
@@ -202,11 +202,13 @@ func (x *workbook) keyFigure(c *column) []cell {
 		words, status.color = "no value: "+words, badColor
 	}
 	return []cell{
-		{}, text(m.Name, plain), text(x.universeName(c.universe), plain),
+		{},
+		text(m.Name, plain), text(x.universeName(c.universe), plain),
 		{c.facts[row].Value.V, style{line: true, bold: true, format: formatOf(m)}},
 		text(unitText(m), dim), dayCell(c.facts[row].Session, style{line: true, color: dimColor, right: true}),
 		change(day), change(week), change(month), move(c.changeOfYear(row)),
-		{r.percentile, style{line: true, format: "0 %"}}, dayCell(r.since, style{line: true, color: dimColor, right: true}),
+		{r.percentile, style{line: true, format: "0 %"}},
+		dayCell(r.since, style{line: true, color: dimColor, right: true}),
 		text(words, status), text(m.ID, small), text(c.universe, small),
 	}
 }
