@@ -234,8 +234,8 @@ func (f *fed) overnight(d schemas.Date) operation {
 	}
 	level *= math.Exp(.06 * f.seed.bell(streamOperation, int(d), 0))
 	o.final = int64(level) * 1e6
-	if f.seed.unit(streamOperation, int(d), 1) < .004 {
-		o.final = 0
+	if level < 40e3 && f.seed.unit(streamOperation, int(d), 1) < .02 {
+		o.final = 0 // nobody came; with more at the facility that does not happen
 	}
 	o.traded = o.final
 	if f.seed.unit(streamOperation, int(d), 2) < .01 && o.final > 50e6 {
