@@ -22,7 +22,9 @@ const (
 	whoseRow    = 7
 	bandRows    = 17 // of the default height
 	filterRow   = whoseRow + bandRows + 1
-	chartWidth  = 430
+	pageColumns = 11 // on a printed page, besides the day
+	pageCharts  = 3
+	chartWidth  = 470
 	chartHeight = bandRows*rowPixels - 10
 	seriesWidth = 16.5
 	printedDays = 63
@@ -101,11 +103,25 @@ func (x *workbook) writeEmptyFamily(f *family) error {
 	return s.close()
 }
 
-// drawBand puts the charts of the family side by side above its table.
+// drawBand puts the charts of the family side by side above its table, as many
+// to a printed page as fit, so that no chart is cut in two on paper.
 func (x *workbook) drawBand(f *family, widths []float64) error {
+	for first := 1 + pageColumns; first < len(widths); first += pageColumns {
+		col, err := excelize.ColumnNumberToName(first + 1)
+		if err != nil {
+			return err
+		}
+		if err := x.file.InsertPageBreak(f.sheet, col+"1"); err != nil {
+			return err
+		}
+	}
 	drawn := 0
 	for _, p := range chartPlans[f.id] {
-		at, offset := cellAt(widths, drawn*(chartWidth+12)+8, whoseRow+1)
+		left := drawn%pageCharts*(chartWidth+12) + 8
+		for _, w := range widths[1:min(1+drawn/pageCharts*pageColumns, len(widths))] {
+			left += pixels(w)
+		}
+		at, offset := cellAt(widths, left, whoseRow+1)
 		ok, err := x.chart(f, p, f.sheet, at, offset, chartWidth, chartHeight)
 		if err != nil {
 			return err
