@@ -29,7 +29,9 @@ func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (s
 	if err != nil {
 		return b, err
 	}
-	if b.Fresh, err = r.Freshness(ctx, state); err != nil {
+	// Judged at the time the book speaks of, so that the same facts give the
+	// same book tomorrow.
+	if b.Fresh, err = r.Freshness(ctx, b.KnownAt); err != nil {
 		return b, err
 	}
 	if b.Checks, err = r.latestChecks(ctx, state); err != nil {

@@ -10,10 +10,10 @@ import (
 	"tidemark/schemas"
 )
 
-// Freshness tells for every part of every table how up to date it is, judged
-// by the newest day in the data and never by when it was fetched.
-func (r *Runner) Freshness(ctx context.Context, state State) ([]schemas.Freshness, error) {
-	now := r.Now()
+// Freshness tells for every part of every table how up to date it is at the
+// given time, judged by the newest day in the data and never by when it was
+// fetched.
+func (r *Runner) Freshness(ctx context.Context, at time.Time) ([]schemas.Freshness, error) {
 	var out []schemas.Freshness
 	for _, d := range schemas.Datasets() {
 		if d.Log() {
@@ -25,12 +25,7 @@ func (r *Runner) Freshness(ctx context.Context, state State) ([]schemas.Freshnes
 		}
 		for part, span := range days {
 			f := schemas.Freshness{Dataset: d.String(), Part: part, Newest: span.Newest, Rows: span.Rows, Expected: schemas.NoDate}
-			for w, b := range state[d.String()] {
-				if w.Part == part && b.BuiltAt.After(f.BuiltAt) {
-					f.BuiltAt = b.BuiltAt
-				}
-			}
-			if expected, ok := r.Catalog.due(d, part, now); ok {
+			if expected, ok := r.Catalog.due(d, part, at); ok {
 				f.Expected = expected
 				if f.Newest < expected {
 					f.Behind = int64(r.Catalog.Calendar.SessionsBetween(f.Newest+1, expected+1))

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tidemark/extract"
 	"tidemark/extract/archive"
 	"tidemark/extract/sandbox"
@@ -206,7 +208,25 @@ func TestPipeline(t *testing.T) {
 
 	t.Run("asking again changes nothing", func(t *testing.T) {
 		before := hashes(t, h.Runner)
+		book, err := h.Book(t.Context(), schemas.NoDate, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
 		h.clock.at = h.clock.at.Add(time.Minute)
+		defer func() {
+			later, err := h.Book(t.Context(), schemas.NoDate, "test")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, b := range []*schemas.Book{&book, &later} {
+				for i := range b.Checks { // the workbook shows neither
+					b.Checks[i].RunID, b.Checks[i].At = "", time.Time{}
+				}
+			}
+			if diff := cmp.Diff(book, later); diff != "" {
+				t.Errorf("the same facts give another book later (-before +after):\n%s", diff)
+			}
+		}()
 		again := h.mustRun(t, Request{Refresh: true})
 		if got := touched(again); len(got) != 0 {
 			t.Errorf("rebuilt %q from the same answers, want nothing", got)

@@ -74,7 +74,7 @@ func (r *Report) Err() error {
 	var errs []error
 	for _, res := range r.Results {
 		if res.Outcome == Failed {
-			errs = append(errs, fmt.Errorf("%s %s: %w", res.Job, res.Window, res.Err))
+			errs = append(errs, fmt.Errorf("%s %s: %w", res.Job, res.Window.Span(), res.Err))
 		}
 	}
 	return errors.Join(errs...)

@@ -52,7 +52,7 @@ func (r *Runner) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := r.Freshness(ctx, state)
+	fresh, err := r.Freshness(ctx, now)
 	if err != nil {
 		return nil, err
 	}

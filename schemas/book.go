@@ -24,7 +24,6 @@ type Freshness struct {
 	Part     string
 	Newest   Date // newest day in the data, NoDate when there is none
 	Rows     int64
-	BuiltAt  time.Time
 	Behind   int64 // sessions or release days between Newest and the newest due day
 	Expected Date  // newest day that should be there
 }

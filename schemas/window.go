@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -20,17 +21,20 @@ func (w Window) Last() Date { return w.To - 1 }
 
 // String names the window for people: "IVV 2025", "IVV 2025-03", "IVV all" or
 // "IVV 2025-03-03..2025-03-07".
-func (w Window) String() string {
+func (w Window) String() string { return w.Part + " " + w.Span() }
+
+// Span names the days of the window, without its part.
+func (w Window) Span() string {
 	y, m, d := w.From.Time().Date()
 	switch {
 	case w == w.whole():
-		return w.Part + " all"
+		return "all"
 	case m == time.January && d == 1 && w.To == NewDate(y+1, time.January, 1):
-		return fmt.Sprintf("%s %d", w.Part, y)
+		return strconv.Itoa(y)
 	case d == 1 && w.To == NewDate(y, m+1, 1):
-		return fmt.Sprintf("%s %d-%02d", w.Part, y, m)
+		return fmt.Sprintf("%d-%02d", y, m)
 	}
-	return fmt.Sprintf("%s %s..%s", w.Part, w.From, w.Last())
+	return w.From.String() + ".." + w.Last().String()
 }
 
 func (w Window) whole() Window { return Window{Part: w.Part, From: MinDate, To: MaxDate} }

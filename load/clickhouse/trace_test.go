@@ -109,8 +109,8 @@ func TestSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []schemas.SourceLine{{
-		Dataset: "raw.holding", Part: "IVV", Publisher: "ishares", Request: "GET https://example.invalid/IVV?again",
-		From: day2025, To: day2025, FetchedAt: day2025.In(time.UTC, 1, 0), Hash: "p",
+		Dataset: "raw.holding", Part: "IVV", Publisher: "ishares", Request: "GET https://example.invalid/IVV",
+		From: day2025, To: day2025, FetchedAt: day2025.In(time.UTC, 0, 0), Hash: "p",
 	}}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)

@@ -326,12 +326,12 @@ func sourceView(datasets []schemas.Dataset) view {
 			{"first_day", "Date32", "First day of the rows read from the answer."},
 			{"last_day", "Date32", "Last day of the rows read from the answer."},
 			{"rows", "Int64", "Rows read from it; unit: rows"},
-			{"fetched_at", "Nullable(DateTime64(3, 'UTC'))", "When it was last fetched; unit: UTC"},
+			{"fetched_at", "Nullable(DateTime64(3, 'UTC'))", "When it was first fetched; unit: UTC"},
 			{"payload", "String", "SHA-256 of the answer, its name in the archive."},
 		},
-		query: "SELECT dataset, part, p.publisher AS publisher, p.request AS request, first_day, last_day, rows, p.latest AS fetched_at, payload\nFROM (" +
+		query: "SELECT dataset, part, p.publisher AS publisher, p.request AS request, first_day, last_day, rows, p.first AS fetched_at, payload\nFROM (" +
 			strings.Join(from, "\n    UNION ALL ") + ") AS r\nLEFT JOIN (\n" +
-			"    SELECT CAST(payload, 'String') AS payload, CAST(argMax(publisher, fetched_at), 'String') AS publisher, argMax(request, fetched_at) AS request,\n" +
-			"        toNullable(max(fetched_at)) AS latest FROM ops.payload GROUP BY payload\n) AS p USING (payload)",
+			"    SELECT CAST(payload, 'String') AS payload, CAST(argMin(publisher, fetched_at), 'String') AS publisher, argMin(request, fetched_at) AS request,\n" +
+			"        toNullable(min(fetched_at)) AS first FROM ops.payload GROUP BY payload\n) AS p USING (payload)",
 	}
 }

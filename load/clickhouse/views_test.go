@@ -138,7 +138,7 @@ func TestViewsServeBI(t *testing.T) {
 		}},
 		{"SELECT dataset, part, check_name, severity, passed, message FROM mart.quality", []string{"raw.holding|IVV|weights_sum|warning|true|100.0"}},
 		{"SELECT dataset, part, publisher, request, first_day, last_day, rows, fetched_at, payload FROM mart.source", []string{
-			"raw.holding|IVV|ishares|GET https://example.invalid/IVV?again|2025-03-03|2025-03-03|3|2025-03-03 01:00:00.000|p",
+			"raw.holding|IVV|ishares|GET https://example.invalid/IVV|2025-03-03|2025-03-03|3|2025-03-03 00:00:00.000|p",
 		}},
 	} {
 		if diff := gocmp.Diff(c.want, lines(t, bi, c.sql)); diff != "" {

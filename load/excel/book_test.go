@@ -77,7 +77,7 @@ func syntheticBook(from, to schemas.Date) schemas.Book {
 	}
 	for i, t := range schemas.FactTables {
 		b.Fresh = append(b.Fresh, schemas.Freshness{
-			Dataset: t.String(), Part: "SPX_MEMBERS", Newest: to.AddDays(-i), Expected: to, Behind: int64(i / 3), Rows: int64(1234567 * i), BuiltAt: b.KnownAt,
+			Dataset: t.String(), Part: "SPX_MEMBERS", Newest: to.AddDays(-i), Expected: to, Behind: int64(i / 3), Rows: int64(1234567 * i),
 		})
 	}
 	b.Checks = []schemas.CheckResult{

@@ -77,8 +77,8 @@ func goldenBook() schemas.Book {
 	b.KnownAt = time.Date(2025, 12, 5, 21, 15, 0, 0, time.UTC)
 	b.Names["SP600_MEMBERS"], b.Names["FED"] = "S&P 600", "Federal Reserve"
 	b.Fresh = []schemas.Freshness{
-		{Dataset: "facts.size", Part: "SPX_MEMBERS", Newest: b.AsOf, Expected: b.AsOf, Rows: 12345, BuiltAt: b.KnownAt},
-		{Dataset: "facts.breadth", Part: "SPX_MEMBERS", Newest: b.AsOf.AddDays(-1), Expected: b.AsOf, Rows: 678, Behind: 1, BuiltAt: b.KnownAt},
+		{Dataset: "facts.size", Part: "SPX_MEMBERS", Newest: b.AsOf, Expected: b.AsOf, Rows: 12345},
+		{Dataset: "facts.breadth", Part: "SPX_MEMBERS", Newest: b.AsOf.AddDays(-1), Expected: b.AsOf, Rows: 678, Behind: 1},
 	}
 	b.Checks = []schemas.CheckResult{
 		{Check: "rows", Dataset: "raw.bar", Severity: schemas.SeverityError, Passed: true},

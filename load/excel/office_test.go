@@ -38,7 +38,7 @@ func TestLibreOfficeShowsTheSame(t *testing.T) {
 		"Breadth":       "2025-12-05,1.12,63.1 %\n2025-12-04,,\n2025-12-03,0.87,",
 		"Size":          "2025-12-05,-11.17 %",
 		"Liquidity":     "2025-12-03,\"5,789.3\"",
-		"Data quality":  "facts.breadth,SPX_MEMBERS,678,2025-12-04,2025-12-05,1,2025-12-05 21:15",
+		"Data quality":  "facts.breadth,SPX_MEMBERS,678,2025-12-04,2025-12-05,1,",
 		"Definitions":   "liquidity,Net liquidity,net_liq_weekly,USD bn",
 		"Sources":       "raw.holding,IVV,ishares,2025-12-05,2025-12-05,2025-12-05 21:15," + strings.Repeat("0f", 32),
 	} {

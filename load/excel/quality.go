@@ -97,10 +97,10 @@ func (s *sheet) failedChecks() {
 	}
 	slices.SortFunc(failed, func(x, y schemas.CheckResult) int {
 		return cmp.Or(cmp.Compare(x.Severity, y.Severity), cmp.Compare(x.Dataset, y.Dataset), cmp.Compare(x.Window.Part, y.Window.Part),
-			cmp.Compare(x.Window.From, y.Window.From), cmp.Compare(x.Check, y.Check), cmp.Compare(x.Message, y.Message), x.At.Compare(y.At))
+			cmp.Compare(x.Window.From, y.Window.From), cmp.Compare(x.Check, y.Check), cmp.Compare(x.Message, y.Message))
 	})
 	s.section("Failed checks", fmt.Sprintf("%s did not pass, %s passed.", number(float64(len(failed)), 0), number(float64(passed), 0)),
-		"Table", "Part", "Check", "Severity", "From", "To", "Checked at (UTC)", "What was found")
+		"Table", "Part", "Check", "Severity", "From", "To", "Window", "What was found")
 	for _, c := range failed {
 		severity := style{line: true, top: true}
 		if c.Severity == schemas.SeverityError {
@@ -113,7 +113,7 @@ func (s *sheet) failedChecks() {
 		}
 		cells := []cell{
 			text(c.Dataset, top), text(c.Window.Part, top), text(c.Check, top), text(string(c.Severity), severity),
-			dayCell(from, day), dayCell(to, day), momentCell(c.At, day), text(c.Message, style{line: true, wrap: true, top: true}),
+			dayCell(from, day), dayCell(to, day), text(c.Window.Span(), day), text(c.Message, style{line: true, wrap: true, top: true}),
 		}
 		s.add(tall(qualityWidths, cells), cells...)
 	}
@@ -135,15 +135,15 @@ func (s *sheet) freshness() {
 		s.section("Freshness", "Nothing is known about the tables of this book.")
 		return
 	}
-	s.section("Freshness", "Judged by the newest day in the data, not by when it was loaded. Behind: sessions or release days between it and the newest day that is due.",
-		"Table", "Part", ">Rows", ">Newest day", ">Due", ">Behind", ">Built at (UTC)")
+	s.section("Freshness", "Judged by the newest day in the data, at the time that this book speaks of. Behind: sessions or release days between it and the newest day that was due.",
+		"Table", "Part", ">Rows", ">Newest day", ">Due", ">Behind")
 	for _, f := range fresh {
 		behind := counts
 		if f.Behind > 0 {
 			behind.color, behind.bold = badColor, true
 		}
 		s.add(0, text(f.Dataset, lined), text(f.Part, lined), cell{f.Rows, counts}, dayCell(f.Newest, style{line: true, right: true}),
-			dayCell(f.Expected, style{line: true, right: true}), cell{f.Behind, behind}, momentCell(f.BuiltAt, style{line: true, right: true, color: dimColor}))
+			dayCell(f.Expected, style{line: true, right: true}), cell{f.Behind, behind})
 	}
 }
 
