@@ -143,6 +143,7 @@ func TestUsage(t *testing.T) {
 		{"no configuration", []string{"run"}, "", exitUsage, "tidemark init"},
 		{"unknown flag", []string{"run", "--quick"}, "", exitUsage, "unknown flag"},
 		{"misspelt key", []string{"run"}, "history: {from: 2020-01-01}\nuniverse: []\n", exitUsage, "universe"},
+		{"saved files that nothing reads", []string{"run"}, "history: {from: 2020-01-01}\npublishers: {fred: {files: [x.csv], series: [GDP]}}\n", exitUsage, "files"},
 		{"date that does not exist", []string{"run"}, "history: {from: 2023-02-30}\n", exitUsage, "2023-02-30"},
 		{"before the calendar", []string{"run"}, "history: {from: 1980-01-01}\n", exitUsage, "1990-01-01"},
 		{"members of nobody", []string{"run"}, "history: {from: 2020-01-01}\nuniverses: [{id: X}]\n", exitUsage, "neither index nor funds"},

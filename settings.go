@@ -180,10 +180,11 @@ func (s *settings) resolve(dir string) {
 	if p.FiscalData != nil {
 		all(p.FiscalData.Files)
 	}
-	for _, f := range []*jobs.Funds{p.IShares, p.SSGA} {
-		if f != nil {
-			lists(f.FundFiles)
-		}
+	if p.IShares != nil {
+		lists(p.IShares.FundFiles)
+	}
+	if p.SSGA != nil {
+		lists(p.SSGA.FundFiles)
 	}
 	if p.SP500 != nil {
 		all(p.SP500.SpellFiles)

@@ -36,9 +36,9 @@ type Publishers struct {
 	NYFed      *NYFed      `yaml:"nyfed"`
 	H41        *H41        `yaml:"h41"`
 	FRED       *FRED       `yaml:"fred"`
-	FiscalData *Publisher  `yaml:"fiscaldata"`
-	IShares    *Funds      `yaml:"ishares"`
-	SSGA       *Funds      `yaml:"ssga"`
+	FiscalData *FiscalData `yaml:"fiscaldata"`
+	IShares    *IShares    `yaml:"ishares"`
+	SSGA       *SSGA       `yaml:"ssga"`
 	SP500      *Membership `yaml:"sp500"`
 }
 
@@ -46,8 +46,6 @@ type Publishers struct {
 type Publisher struct {
 	// Base replaces the publisher's address: a mirror, or the sandbox.
 	Base string `yaml:"base"`
-	// Files names saved answers (globs) that are read instead of asking.
-	Files []string `yaml:"files"`
 	// Schedule replaces the cron lines at which the publisher is due to have news.
 	Schedule []string `yaml:"schedule"`
 }
@@ -64,7 +62,14 @@ type NYFed struct {
 // H41 is the block of the Federal Reserve Board's H.4.1 release.
 type H41 struct {
 	Publisher `yaml:",inline"`
+	Files     []string `yaml:"files"`  // saved releases, read instead of asking
 	Series    []string `yaml:"series"` // beside those that the facts are built from
+}
+
+// FiscalData is the block of the Treasury's Daily Treasury Statement.
+type FiscalData struct {
+	Publisher `yaml:",inline"`
+	Files     []string `yaml:"files"` // saved answers, read instead of asking
 }
 
 // FRED is the block of the St. Louis Fed's database.
@@ -77,13 +82,21 @@ type FRED struct {
 	SeriesFiles map[string][]string `yaml:"series_files"` // saved answers by series
 }
 
-// Funds is the block of a fund house.
-type Funds struct {
+// IShares is the block of BlackRock's index funds.
+type IShares struct {
 	Publisher `yaml:",inline"`
 	Funds     []string                `yaml:"funds"`
-	Days      string                  `yaml:"days"` // sessions, week_ends or month_ends
-	FundFiles map[string][]string     `yaml:"fund_files"`
-	AsOf      map[string]schemas.Date `yaml:"as_of"` // day of a saved file that does not say it, by fund
+	Days      string                  `yaml:"days"`       // sessions, week_ends or month_ends
+	FundFiles map[string][]string     `yaml:"fund_files"` // saved answers by fund, read instead of asking
+	AsOf      map[string]schemas.Date `yaml:"as_of"`      // day of a saved file that does not say it, by fund
+}
+
+// SSGA is the block of State Street's index funds. It has only the latest
+// file of each.
+type SSGA struct {
+	Publisher `yaml:",inline"`
+	Funds     []string            `yaml:"funds"`
+	FundFiles map[string][]string `yaml:"fund_files"` // saved answers by fund, read instead of asking
 }
 
 // Membership is the block of the S&P 500 membership lists.
@@ -197,12 +210,6 @@ func (c *Config) Validate() error {
 // validateSaved finds saved files that no job would read: their publisher
 // would be asked in their place, without a word.
 func (c *Config) validateSaved(fail func(string, ...any)) {
-	p := &c.Publishers
-	unread := func(block string, of Publisher, instead string) {
-		if len(of.Files) > 0 {
-			fail("publishers.%s.files: nothing reads it; name the files under %s", block, instead)
-		}
-	}
 	listed := func(key string, named iter.Seq[string], list string, all []string) {
 		for _, n := range slices.Sorted(named) {
 			if !slices.Contains(all, n) {
@@ -210,26 +217,19 @@ func (c *Config) validateSaved(fail func(string, ...any)) {
 			}
 		}
 	}
+	p := &c.Publishers
 	if f := p.NYFed; f != nil {
-		unread("nyfed", f.Publisher, "rate_files and operation_files")
 		listed("nyfed.rate_files", maps.Keys(f.RateFiles), "rates", f.Rates)
 	}
 	if f := p.FRED; f != nil {
-		unread("fred", f.Publisher, "series_files")
 		listed("fred.series_files", maps.Keys(f.SeriesFiles), "series", f.Series)
 	}
-	if f := p.SP500; f != nil {
-		unread("sp500", f.Publisher, "spell_files, change_files and constituent_files")
+	if f := p.IShares; f != nil {
+		listed("ishares.fund_files", maps.Keys(f.FundFiles), "funds", f.Funds)
+		listed("ishares.as_of", maps.Keys(f.AsOf), "funds", f.Funds)
 	}
-	for _, house := range []struct {
-		name string
-		*Funds
-	}{{"ishares", p.IShares}, {"ssga", p.SSGA}} {
-		if f := house.Funds; f != nil {
-			unread(house.name, f.Publisher, "fund_files")
-			listed(house.name+".fund_files", maps.Keys(f.FundFiles), "funds", f.Funds)
-			listed(house.name+".as_of", maps.Keys(f.AsOf), "funds", f.Funds)
-		}
+	if f := p.SSGA; f != nil {
+		listed("ssga.fund_files", maps.Keys(f.FundFiles), "funds", f.Funds)
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 func TestSavedFilesThatNothingReads(t *testing.T) {
 	t.Parallel()
 	files := map[string][]string{"X": {"x.csv"}}
-	everywhere := Publisher{Files: []string{"x.csv"}}
 	for _, test := range []struct {
 		name string
 		p    Publishers
@@ -21,16 +20,11 @@ func TestSavedFilesThatNothingReads(t *testing.T) {
 	}{
 		{"rates by name", Publishers{NYFed: &NYFed{Rates: []string{"X"}, RateFiles: files}}, ""},
 		{"a rate that is not asked for", Publishers{NYFed: &NYFed{Rates: []string{"SOFR"}, RateFiles: files}}, "publishers.nyfed.rate_files: X is not among the rates"},
-		{"rates and operations alike", Publishers{NYFed: &NYFed{Publisher: everywhere}}, "publishers.nyfed.files: nothing reads it; name the files under rate_files and operation_files"},
 		{"series by id", Publishers{FRED: &FRED{Series: []string{"X"}, SeriesFiles: files}}, ""},
 		{"a series that is not asked for", Publishers{FRED: &FRED{SeriesFiles: files}}, "publishers.fred.series_files: X is not among the series"},
-		{"all series alike", Publishers{FRED: &FRED{Publisher: everywhere}}, "publishers.fred.files: nothing reads it; name the files under series_files"},
-		{"funds by ticker", Publishers{IShares: &Funds{Funds: []string{"X"}, FundFiles: files, AsOf: map[string]schemas.Date{"X": 1}}}, ""},
-		{"a fund that is not asked for", Publishers{SSGA: &Funds{FundFiles: files}}, "publishers.ssga.fund_files: X is not among the funds"},
-		{"the day of a fund that is not asked for", Publishers{IShares: &Funds{AsOf: map[string]schemas.Date{"X": 1}}}, "publishers.ishares.as_of: X is not among the funds"},
-		{"all funds alike", Publishers{IShares: &Funds{Publisher: everywhere}}, "publishers.ishares.files: nothing reads it; name the files under fund_files"},
-		{"all lists alike", Publishers{SP500: &Membership{Publisher: everywhere}}, "publishers.sp500.files: nothing reads it; name the files under spell_files"},
-		{"releases and statements", Publishers{H41: &H41{Publisher: everywhere}, FiscalData: &everywhere}, ""},
+		{"funds by ticker", Publishers{IShares: &IShares{Funds: []string{"X"}, FundFiles: files, AsOf: map[string]schemas.Date{"X": 1}}}, ""},
+		{"a fund that is not asked for", Publishers{SSGA: &SSGA{FundFiles: files}}, "publishers.ssga.fund_files: X is not among the funds"},
+		{"the day of a fund that is not asked for", Publishers{IShares: &IShares{AsOf: map[string]schemas.Date{"X": 1}}}, "publishers.ishares.as_of: X is not among the funds"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

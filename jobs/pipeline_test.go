@@ -129,7 +129,7 @@ func testConfig(from schemas.Date) Config {
 		History: History{From: from},
 		Publishers: Publishers{
 			NYFed: &NYFed{Rates: []string{"SOFR", "EFFR"}}, H41: &H41{}, FRED: &FRED{Series: []string{"IORB", "RRPONTSYAWARD"}},
-			FiscalData: &Publisher{}, IShares: &Funds{Funds: []string{"IVV", "IJR"}, Days: DaysMonthEnds}, SSGA: &Funds{Funds: []string{"SPY"}}, SP500: &Membership{},
+			FiscalData: &FiscalData{}, IShares: &IShares{Funds: []string{"IVV", "IJR"}, Days: DaysMonthEnds}, SSGA: &SSGA{Funds: []string{"SPY"}}, SP500: &Membership{},
 		},
 		Files: []File{bars, file("actions", KindActions, "/actions.csv"), file("renames", KindRenames, "/renames.csv"), levels},
 		Universes: []Universe{
