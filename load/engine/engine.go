@@ -44,6 +44,7 @@ type Engine struct {
 	owned     bool
 
 	lock  *os.File
+	guest *os.File // shared by those who found the engine; exclusive for an owner that closes it
 	stop  chan struct{}
 	done  chan struct{}
 	close sync.Once
@@ -155,11 +156,53 @@ func (e *Engine) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.Version, err = verify(ctx, s); err != nil {
+	guest, ok, err := tryShare(e.folder.path(guestsFile))
+	if err != nil {
 		return err
 	}
-	e.state, e.passwords = s, p
+	if !ok {
+		return errors.New("its engine is about to stop")
+	}
+	if s.Version, err = verify(ctx, s); err != nil {
+		_ = guest.Close()
+		return err
+	}
+	e.state, e.passwords, e.guest = s, p, guest
 	return nil
+}
+
+// Alone returns when no other process uses an engine that this one started,
+// and lets none begin from then on: those that come wait for the folder. It
+// calls waiting once if there is somebody to wait for. Whoever cannot wait
+// calls Close without it, and the others lose their engine. For an engine of
+// another process it returns at once.
+func (e *Engine) Alone(ctx context.Context, waiting func()) error {
+	if !e.owned {
+		return nil
+	}
+	tick := time.NewTicker(5 * pollEvery)
+	defer tick.Stop()
+	for {
+		guest, ok, err := tryLock(e.folder.path(guestsFile))
+		if err != nil {
+			return err
+		}
+		if ok {
+			e.guest = guest
+			return nil
+		}
+		if waiting != nil {
+			waiting()
+			waiting = nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("engine: wait for the others on %s: %w", e.cfg.Dir, context.Cause(ctx))
+		case <-e.done:
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 // Loader is the access of the process that writes the warehouse.
@@ -242,5 +285,8 @@ func (e *Engine) Close() error {
 		}
 	})
 	<-e.done
+	if e.guest != nil {
+		_ = e.guest.Close() // again is harmless
+	}
 	return nil
 }

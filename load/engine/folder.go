@@ -16,6 +16,7 @@ import (
 // The files of an engine's folder. All but the data are small.
 const (
 	lockFile      = "engine.lock"
+	guestsFile    = "guests.lock"
 	stateFile     = "engine.json"
 	passwordsFile = "passwords.json"
 	configFile    = "conf/config.xml"

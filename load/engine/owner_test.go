@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -217,5 +218,51 @@ func TestPortOfTheLastTimeIsTaken(t *testing.T) {
 	}
 	if second.Loader().HTTPAddr != first.Loader().HTTPAddr {
 		t.Errorf("the HTTP port changed without need")
+	}
+}
+
+// TestAloneWaitsForGuests holds that an owner can leave the engine to those
+// who still use it, and that nobody finds it once it is about to stop.
+func TestAloneWaitsForGuests(t *testing.T) {
+	t.Parallel()
+	enginetest.Require(t)
+	cfg := engine.Config{Dir: t.TempDir(), MaxMemory: 1 << 30, AttachTimeout: 50 * time.Millisecond}
+	owner, err := engine.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = owner.Close() })
+	guest, err := engine.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = guest.Close() })
+
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := owner.Alone(ctx, cancel); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the owner is alone (%v) while another uses its engine", err)
+	}
+	if err := guest.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Alone(t.Context(), func() { t.Error("it waits for one who has left") }); err != nil {
+		t.Fatal(err)
+	}
+	late, err := engine.Open(t.Context(), cfg)
+	if _, ok := errors.AsType[*engine.OwnedError](err); !ok {
+		t.Fatalf("got %v, %v; want no engine for those who come when it is about to stop", late, err)
+	}
+	if err := owner.Close(); err != nil {
+		t.Fatal(err)
+	}
+	heir, err := engine.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !heir.Owned() {
+		t.Error("the folder still has an owner")
+	}
+	if err := heir.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -12,6 +12,8 @@ import (
 
 func tryLock(string) (*os.File, bool, error) { return nil, false, errors.ErrUnsupported }
 
+func tryShare(string) (*os.File, bool, error) { return nil, false, errors.ErrUnsupported }
+
 func ownGroup() *syscall.SysProcAttr { return nil }
 
 func serve(_, _, _ string) error { return errors.ErrUnsupported }
