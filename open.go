@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"tidemark/extract"
@@ -104,7 +106,7 @@ func (h *house) startSandbox() error {
 	c := h.settings.Sandbox
 	box, err := sandbox.New(sandbox.Config{Seed: c.Seed, Securities: c.Securities, From: c.From, To: c.To, Now: h.now})
 	if err != nil {
-		return fmt.Errorf("start the sandbox: %w", err)
+		return usageError("sandbox: %w", err)
 	}
 	if err := box.Start("127.0.0.1:0"); err != nil {
 		return fmt.Errorf("start the sandbox: %w", err)
@@ -135,7 +137,7 @@ func (a *app) openWarehouse(ctx context.Context, h *house, dir string) error {
 		if err != nil {
 			return err
 		}
-		h.closers = append(h.closers, h.engine.Close)
+		h.closers = append(h.closers, func() error { return a.closeEngine(h.engine) })
 		access := h.engine.Loader()
 		opts.Addr, opts.User, opts.Password = []string{access.Addr}, access.User, access.Password
 	}
@@ -153,10 +155,27 @@ func (a *app) openWarehouse(ctx context.Context, h *house, dir string) error {
 	return h.warehouse.Views(ctx)
 }
 
+// closeEngine stops the engine, after the commands of other processes that
+// found it and still use it. ^C, pressed now, stops it at once.
+func (a *app) closeEngine(e *engine.Engine) error {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	err := e.Alone(ctx, func() {
+		_, _ = fmt.Fprintln(a.err, "another tidemark command is using the engine of this one: waiting for it to end (^C stops the engine now)")
+	})
+	if err != nil && ctx.Err() == nil {
+		a.log.Warn("cannot tell whether others use the engine; it is stopped", "err", err)
+	}
+	return e.Close()
+}
+
 // library finds the engine's library: the configured one, or the one in the
 // user's cache.
 func (a *app) library(configured string) (string, error) {
 	if configured != "" {
+		if info, err := os.Stat(configured); err != nil || !info.Mode().IsRegular() {
+			return "", usageError("warehouse.library: there is no file %s; leave the line out to use the library that `tidemark engine fetch` fetches", configured)
+		}
 		return configured, nil
 	}
 	return engine.Library(engineCache(os.Getenv, os.UserHomeDir))

@@ -96,8 +96,9 @@ type shared struct {
 	o         Options
 	transport http.RoundTripper // nil offline
 
-	mu     sync.Mutex
-	limits map[string]*limiter
+	mu      sync.Mutex
+	limits  map[string]*limiter
+	outages map[string]outage // by host
 }
 
 var (
@@ -141,7 +142,7 @@ func NewClient(o Options) (*Client, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &shared{o: o, limits: map[string]*limiter{}}
+	s := &shared{o: o, limits: map[string]*limiter{}, outages: map[string]outage{}}
 	if !o.Offline {
 		s.transport = o.Transport
 		if s.transport == nil {
@@ -199,8 +200,8 @@ func WithOrigin(ctx context.Context, job, dataset string, w schemas.Window) cont
 
 // Get gets the answer to a request. What comes back was read to its end, is in
 // the archive and is a success. The errors are [*StatusError],
-// [*TooLargeError], offline [ErrNotArchived], for a file that is not there
-// [io/fs.ErrNotExist], the end of the context, or a failure to connect or to
+// [*TooLargeError], [*UnreachableError], offline [ErrNotArchived], for a file
+// that is not there [io/fs.ErrNotExist], the end of the context, or a failure to connect or to
 // store.
 func (c *Client) Get(ctx context.Context, r Request) (*Payload, error) {
 	a, err := c.newAsk(r)

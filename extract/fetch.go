@@ -33,6 +33,9 @@ type fetch struct {
 
 // fetch asks the publisher.
 func (c *Client) fetch(ctx context.Context, a *ask) (archive.Record, error) {
+	if err := c.resting(a.url.Host); err != nil {
+		return archive.Record{}, a.wrap(err)
+	}
 	f := &fetch{Client: c, ask: a, limiter: c.limiter(a.Publisher, a.url.Hostname())}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url.String(), nil)
 	if err != nil {
@@ -207,8 +210,10 @@ func (f *fetch) failure(ctx context.Context, err error) error {
 		return large
 	case errors.As(err, &status):
 		return err
-	case f.attempt > 1:
-		return f.ask.wrap(fmt.Errorf("%s failed: %w", attempts(f.attempt), f.ask.Secret.hide(err)))
+	}
+	err = f.unreachable(f.ask.url.Host, f.ask.Secret.hide(err))
+	if f.attempt > 1 {
+		err = fmt.Errorf("%s failed: %w", attempts(f.attempt), err)
 	}
 	return f.ask.wrap(err)
 }

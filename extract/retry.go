@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -45,7 +46,8 @@ func (f *fetch) checkRetry(ctx context.Context, resp *http.Response, err error) 
 }
 
 // transient reports whether a failure may pass: connections that are refused,
-// cut or too slow, and bodies that end early or do not unpack.
+// cut or too slow, and bodies that end early or do not unpack. That a host's
+// name does not exist does not pass; that it cannot be looked up may.
 func transient(err error) bool {
 	var (
 		fixed    *permanentError
@@ -56,7 +58,11 @@ func transient(err error) bool {
 		unknown  x509.UnknownAuthorityError
 		hostname x509.HostnameError
 		invalid  x509.CertificateInvalidError
+		lookup   *net.DNSError
 	)
+	if errors.As(err, &lookup) && lookup.IsNotFound {
+		return false
+	}
 	return !errors.As(err, &fixed) && !errors.As(err, &status) && !errors.As(err, &large) && !errors.As(err, &verify) &&
 		!errors.As(err, &record) && !errors.As(err, &unknown) && !errors.As(err, &hostname) && !errors.As(err, &invalid)
 }
