@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"tidemark/extract"
 	"tidemark/load/engine"
 )
 
@@ -36,6 +38,12 @@ func (a *app) doctorCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&publishers, "publishers", false, "ask each publisher for one small answer and hold it against its contract")
 	return cmd
 }
+
+// A probe is one small request; a person waits for it.
+const (
+	probeAttempts = 2
+	probeTimeout  = time.Minute
+)
 
 // doctor collects findings; one failure does not keep it from the next.
 type doctor struct {
@@ -68,7 +76,7 @@ func (d *doctor) warehouse(ctx context.Context, s *settings) *house {
 			return nil
 		}
 	}
-	h, err := d.open(ctx, s, opening{})
+	h, err := d.open(ctx, s, opening{attempts: probeAttempts})
 	if err != nil {
 		d.report("warehouse", "", err)
 		return nil
@@ -82,12 +90,41 @@ func (d *doctor) warehouse(ctx context.Context, s *settings) *house {
 	return h
 }
 
+// publishers asks all publishers at once, so that one that does not answer
+// delays no other, and reports them in the order of the catalogue.
 func (d *doctor) publishers(ctx context.Context, h *house) {
-	for _, p := range h.catalog.Probes() {
-		probeCtx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-		note, err := p.Run(probeCtx, h.client)
-		cancel()
-		d.report("publisher "+p.Publisher, note, err)
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	type answer struct {
+		note string
+		err  error
+	}
+	probes := h.catalog.Probes()
+	answers := make([]chan answer, len(probes))
+	for i, p := range probes {
+		answers[i] = make(chan answer, 1)
+		go func() {
+			note, err := p.Run(ctx, h.client)
+			answers[i] <- answer{note, err}
+		}()
+	}
+	for i, p := range probes {
+		a := <-answers[i]
+		if unreachable, ok := errors.AsType[*extract.UnreachableError](a.err); ok {
+			a.err = fmt.Errorf("%s cannot be reached (%w): check the network, the proxy (HTTPS_PROXY) or the publisher's base in the configuration", unreachable.Host, cause(unreachable))
+		}
+		d.report("publisher "+p.Publisher, a.note, a.err)
+	}
+}
+
+// cause returns the innermost error, which says it in the fewest words.
+func cause(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
 	}
 }
 

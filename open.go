@@ -56,6 +56,8 @@ type opening struct {
 	offline bool
 	asOf    time.Time // offline: the newest answers counted
 	dataDir string    // where the engine keeps its files, if not the settings' folder
+	// attempts is how often a request is sent at most; 0 means the client's default.
+	attempts int
 }
 
 func (a *app) open(ctx context.Context, s *settings, o opening) (_ *house, err error) {
@@ -87,7 +89,7 @@ func (a *app) open(ctx context.Context, s *settings, o opening) (_ *house, err e
 	h.closers = append(h.closers, store.Close)
 	cal := calendar.US()
 	if h.client, err = extract.NewClient(extract.Options{
-		Archive: store, Offline: o.offline, AsOf: o.asOf,
+		Archive: store, Offline: o.offline, AsOf: o.asOf, Attempts: o.attempts,
 		UserAgent: cmp.Or(s.UserAgent, "Tidemark/"+version), Limits: jobs.RateLimits(), Hosts: jobs.RedirectHosts(), Local: h.local,
 		Proxy: http.ProxyFromEnvironment,
 		Now:   h.now, Log: a.log,
