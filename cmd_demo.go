@@ -6,10 +6,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -111,11 +111,15 @@ func (a *app) writeDemoConfig(dir, to string, securities, years int) (string, er
 	return path, nil
 }
 
-// keyFigures are what the demo shows of each family.
-var keyFigures = []string{
-	"conc_top10_sec", "conc_hhi10k_sec", "conc_neff_sec", "pct_above_sma_200", "pct_above_sma_50", "adv", "dec",
-	"size_gap_arith_ytd_tr", "drawdown_tr", "fed_assets", "net_liq_weekly", "reserves", "spread_sofr_iorb",
-}
+// keyFigures are what the demo shows: of each universe, and of the Federal
+// Reserve and the money market.
+var (
+	indexFigures = []string{
+		"conc_top10_sec", "conc_hhi10k_sec", "conc_neff_sec", "pct_above_sma_200", "pct_above_sma_50", "adv", "dec",
+		"size_gap_arith_ytd_tr", "drawdown_tr",
+	}
+	moneyFigures = []string{"fed_assets", "net_liq_weekly", "reserves", "spread_sofr_iorb"}
+)
 
 func (a *app) printKeyFigures(cmd *cobra.Command, h *house) error {
 	book, err := a.runner(h, "demo").Book(cmd.Context(), schemas.NoDate, version)
@@ -125,25 +129,60 @@ func (a *app) printKeyFigures(cmd *cobra.Command, h *house) error {
 	type key struct{ metric, universe string }
 	latest := map[key]schemas.Fact{}
 	for _, f := range book.Facts {
-		if f.Value.OK && slices.Contains(keyFigures, f.Metric) {
-			latest[key{f.Metric, f.Universe}] = f
+		if f.Value.OK {
+			// What compares a universe with a larger one stands in its column.
+			universe, _, _ := strings.Cut(f.Universe, "~")
+			latest[key{f.Metric, universe}] = f
 		}
 	}
-	a.print("\n  %-48s %-34s %12s  %s\n", "figure", "of", "value", "as of")
-	for _, id := range keyFigures {
-		var universes []string
-		for k := range latest {
-			if k.metric == id {
-				universes = append(universes, k.universe)
-			}
+	cell := func(id, universe string) string {
+		f, ok := latest[key{id, universe}]
+		if !ok {
+			return "-"
 		}
-		slices.Sort(universes)
-		for _, u := range universes {
-			f, m := latest[key{id, u}], schemas.MetricByID(id)
-			a.print("  %-48s %-34s %12s  %s\n", m.Name, book.Names[u], figure(f.Value.V, m), f.Session)
-		}
+		return figure(f.Value.V, schemas.MetricByID(id))
 	}
+	index := [][]string{{"index figures, " + book.AsOf.String()}}
+	for _, u := range h.settings.Universes {
+		index[0] = append(index[0], strings.TrimSuffix(book.Names[u.ID], " (simulated)"))
+	}
+	for _, id := range indexFigures {
+		row := []string{schemas.MetricByID(id).Name}
+		for _, u := range h.settings.Universes {
+			row = append(row, cell(id, u.ID))
+		}
+		index = append(index, row)
+	}
+	money := [][]string{{"money", "value", "as of"}}
+	for _, id := range moneyFigures {
+		asOf := "-"
+		if f, ok := latest[key{id, jobs.FedUniverse}]; ok {
+			asOf = f.Session.String()
+		}
+		money = append(money, []string{schemas.MetricByID(id).Name, cell(id, jobs.FedUniverse), asOf})
+	}
+	a.printTable(index)
+	a.printTable(money)
 	return nil
+}
+
+// printTable prints rows with the first column to the left and the others to
+// the right, each as wide as its widest cell.
+func (a *app) printTable(rows [][]string) {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, text := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(text))
+		}
+	}
+	a.print("\n")
+	for _, row := range rows {
+		a.print("  %-*s", widths[0], row[0])
+		for i, text := range row[1:] {
+			a.print("  %*s", widths[i+1], text)
+		}
+		a.print("\n")
+	}
 }
 
 // figure writes a value as a person reads it.

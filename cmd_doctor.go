@@ -35,6 +35,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			return d.verdict()
 		},
 	}
+	a.jsonFlag(cmd)
 	cmd.Flags().BoolVar(&publishers, "publishers", false, "ask each publisher for one small answer and hold it against its contract")
 	return cmd
 }
@@ -48,23 +49,45 @@ const (
 // doctor collects findings; one failure does not keep it from the next.
 type doctor struct {
 	*app
-	failed int
+	failed   int
+	findings []finding
+}
+
+// finding is a line of the doctor.
+type finding struct {
+	Check string `json:"check"`
+	OK    bool   `json:"ok"`
+	Note  string `json:"note"` // what was found, or what to do
 }
 
 func (d *doctor) report(what, note string, err error) {
 	if err != nil {
 		d.failed++
-		d.print("  FAIL  %-22s %v\n", what, err)
+		note = err.Error()
+	}
+	d.findings = append(d.findings, finding{what, err == nil, note})
+	if d.json {
+		return
+	}
+	if err != nil {
+		d.print("  FAIL  %-22s %s\n", what, note)
 		return
 	}
 	d.print("  ok    %-22s %s\n", what, note)
 }
 
 func (d *doctor) verdict() error {
+	if d.json {
+		if err := d.printJSON(d.findings); err != nil {
+			return err
+		}
+	}
 	if d.failed > 0 {
 		return &exitError{exitFailed, errors.New(plural(d.failed, "check") + " failed; each line above says what to do")}
 	}
-	d.print("all is well\n")
+	if !d.json {
+		d.print("all is well\n")
+	}
 	return nil
 }
 

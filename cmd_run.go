@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tidemark/jobs"
+	"tidemark/schemas"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -31,9 +32,15 @@ func (a *app) runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if a.json {
+				if err := a.printJSON(reportOf(report)); err != nil {
+					return err
+				}
+			}
 			return a.verdict(report)
 		},
 	}
+	a.jsonFlag(cmd)
 	cmd.Flags().BoolVar(&req.Refresh, "refresh", false, "ask publishers again for windows that may still change")
 	cmd.Flags().BoolVar(&req.Force, "force", false, "rebuild even what is up to date")
 	return cmd
@@ -42,28 +49,42 @@ func (a *app) runCommand() *cobra.Command {
 // bringUpToDate runs a pass and prints a line for each window that was touched.
 func (a *app) bringUpToDate(cmd *cobra.Command, h *house, name string, req jobs.Request) (*jobs.Report, error) {
 	r := a.runner(h, name)
+	width := 0
+	for _, j := range h.catalog.Jobs {
+		width = max(width, len(j.Name)+len(" 2006"))
+	}
+	bar := a.newProgress()
+	defer bar.clear()
+	r.Planned = bar.expect
 	r.Progress = func(res jobs.Result) {
-		a.print("  %-9s %-34s %10s  %s\n", res.Outcome, res.Job+" "+windowOnly(res), rowsText(res.Rows), lineNote(res))
+		bar.clear()
+		if !a.json {
+			a.print("  %-9s  %-*s  %12s  %s\n", res.Outcome, width, res.Job+" "+windowOnly(res.Window), rowsText(res.Rows), lineNote(res))
+		}
+		bar.step()
 	}
 	report, err := r.Run(cmd.Context(), req)
 	if err != nil {
 		return report, err
 	}
-	a.print("%d built, %d unchanged, %d without data, %d failed, %d held, %d already up to date\n",
-		report.Count(jobs.OK), report.Count(jobs.Unchanged), report.Count(jobs.NoData), report.Count(jobs.Failed), report.Count(jobs.Held), report.UpToDate)
+	bar.clear()
+	if !a.json {
+		a.print("%d built, %d unchanged, %d without data, %d failed, %d held, %d already up to date\n",
+			report.Count(jobs.OK), report.Count(jobs.Unchanged), report.Count(jobs.NoData), report.Count(jobs.Failed), report.Count(jobs.Held), report.UpToDate)
+	}
 	return report, nil
 }
 
 // verdict turns a report into the command's error.
 func (a *app) verdict(report *jobs.Report) error {
 	if n := report.Count(jobs.Failed); n > 0 {
-		return fmt.Errorf("%d windows failed; their old content stays, and the next run tries them again:\n%w", n, report.Err())
+		return fmt.Errorf("%s failed; their old content stays, and the next run tries them again:\n%w", plural(n, "window"), failures(report))
 	}
 	return nil
 }
 
-func windowOnly(res jobs.Result) string {
-	w := res.Window
+// windowOnly is the window without its part, which the job's name says.
+func windowOnly(w schemas.Window) string {
 	w.Part = ""
 	return w.String()[1:]
 }

@@ -9,19 +9,22 @@ import (
 func (a *app) schemaCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "schema", Short: "Show or apply the warehouse's tables"}
 	cmd.AddCommand(
-		&cobra.Command{
+		a.jsonFlag(&cobra.Command{
 			Use: "show [TABLE...]", Short: "Print tables with their columns, units and meaning",
 			RunE: func(_ *cobra.Command, args []string) error {
 				wanted := map[string]bool{}
 				for _, arg := range args {
 					wanted[arg] = true
 				}
-				found := 0
+				tables := []tableJSON{}
 				for _, d := range schemas.Datasets() {
 					if len(args) > 0 && !wanted[d.String()] {
 						continue
 					}
-					found++
+					tables = append(tables, tableOf(d))
+					if a.json {
+						continue
+					}
 					a.print("%s\n  %s\n", d, d.Comment)
 					for _, c := range d.Columns {
 						unit := c.Unit
@@ -32,15 +35,25 @@ func (a *app) schemaCommand() *cobra.Command {
 					}
 					a.print("\n")
 				}
-				if found < len(args) {
-					return usageError("only %d of the %d named tables exist; `tidemark schema show` lists all", found, len(args))
+				if len(tables) < len(args) {
+					return usageError("only %d of the %d named tables exist; `tidemark schema show` lists all", len(tables), len(args))
+				}
+				if a.json {
+					return a.printJSON(tables)
 				}
 				return nil
 			},
-		},
-		&cobra.Command{
+		}),
+		a.jsonFlag(&cobra.Command{
 			Use: "metrics", Short: "Print the metric register", Args: cobra.NoArgs,
-			Run: func(*cobra.Command, []string) {
+			RunE: func(*cobra.Command, []string) error {
+				if a.json {
+					out := []metricJSON{}
+					for _, m := range schemas.Register() {
+						out = append(out, metricJSON(m))
+					}
+					return a.printJSON(out)
+				}
 				family := ""
 				for _, m := range schemas.Register() {
 					if m.Family != family {
@@ -49,8 +62,9 @@ func (a *app) schemaCommand() *cobra.Command {
 					}
 					a.print("  %-28s %-9s %s: %s\n", m.ID, m.Unit, m.Name, m.Formula)
 				}
+				return nil
 			},
-		},
+		}),
 		&cobra.Command{
 			Use: "apply", Short: "Make or update the tables and views of the warehouse", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) (err error) {

@@ -1,10 +1,14 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
+	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -32,28 +36,26 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			if a.json {
-				enc := json.NewEncoder(a.out)
-				enc.SetIndent("", "  ")
-				if err := enc.Encode(st); err != nil {
-					return fmt.Errorf("write the status: %w", err)
+				if err := a.printJSON(statusOf(st)); err != nil {
+					return err
 				}
 			} else {
 				a.printStatus(st)
 			}
 			if st.FailedErrors() > 0 {
-				return &exitError{exitChecks, fmt.Errorf("%d checks of severity error are failing", st.FailedErrors())}
+				return &exitError{exitChecks, fmt.Errorf("%s of severity error failing", plural(st.FailedErrors(), "check"))}
 			}
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
-	return cmd
+	return a.jsonFlag(cmd)
 }
 
 func (a *app) printStatus(st *jobs.Status) {
 	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	row := func(format string, args ...any) { _, _ = fmt.Fprintf(t, format, args...) }
-	row("JOB\tTABLE\tWINDOWS\tSTALE\tNEWEST DAY\tBEHIND\tLAST RUN\tOUTCOME\tNEXT\n")
+	row("JOB\tSTALE\tNEWEST DAY\tBEHIND\tLAST RUN (UTC)\tOUTCOME\tDUE (UTC)\n")
+	stale, why := 0, ""
 	for _, j := range st.Jobs {
 		newest, behind := "-", "-"
 		if j.Newest != schemas.NoDate {
@@ -62,39 +64,79 @@ func (a *app) printStatus(st *jobs.Status) {
 		if j.Expected != schemas.NoDate {
 			behind = strconv.FormatInt(j.Behind, 10)
 		}
-		last, next := "-", "-"
-		if !j.LastRun.IsZero() {
-			last = j.LastRun.UTC().Format("2006-01-02 15:04Z")
+		if j.Stale > 0 && why == "" && len(j.Reasons) > 0 {
+			why = j.Name + " " + j.Reasons[0]
 		}
-		if !j.Next.IsZero() {
-			next = j.Next.UTC().Format("2006-01-02 15:04Z")
-		}
-		outcome := j.Outcome
-		if outcome == "" {
-			outcome = "never ran"
-		}
-		row("%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", j.Name, j.Dataset, j.Windows, j.Stale, newest, behind, last, outcome, next)
+		stale += j.Stale
+		row("%s\t%d of %d\t%s\t%s\t%s\t%s\t%s\n", j.Name, j.Stale, j.Windows, newest, behind, minute(j.LastRun), cmp.Or(j.Outcome, "never ran"), minute(j.Next))
 	}
 	_ = t.Flush() // the writer below it never fails
+	if stale > 0 {
+		a.print("\n%s stale, such as %s; `tidemark run` brings what it can up to date\n", plural(stale, "window"), why)
+	}
 	for _, j := range st.Jobs {
 		if j.Error != "" {
 			a.print("\n%s: %s\n", j.Name, j.Error)
 		}
 	}
-	shown := 0
-	for _, c := range st.Checks {
+	a.printFindings(st.Checks)
+}
+
+// minute writes a time of this year or the next in few characters.
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format("Jan _2 15:04")
+}
+
+// printFindings prints failing checks: each check of a table once, with how
+// many findings it has and the first of them.
+func (a *app) printFindings(checks []schemas.CheckResult) {
+	type key struct{ severity, check, dataset string }
+	first := map[key]schemas.CheckResult{}
+	count := map[key]int{}
+	var order []key
+	for _, c := range checks {
 		if c.Passed {
 			continue
 		}
-		if shown == 0 {
-			a.print("\nfindings\n")
+		k := key{string(c.Severity), c.Check, c.Dataset}
+		if count[k] == 0 {
+			first[k] = c
+			order = append(order, k)
 		}
-		if shown++; shown > 20 {
-			continue
+		count[k]++
+	}
+	if len(order) == 0 {
+		return
+	}
+	// Errors first: they keep a window from being replaced.
+	slices.SortStableFunc(order, func(x, y key) int { return cmp.Compare(x.severity, y.severity) })
+	a.print("\nfindings (the workbook's Data quality sheet and mart.quality list all)\n")
+	for _, k := range order {
+		more := ""
+		if count[k] > 1 {
+			more = fmt.Sprintf(", and %d more", count[k]-1)
 		}
-		a.print("  %-7s %s %s: %s: %s\n", c.Severity, c.Dataset, c.Window, c.Check, c.Message)
+		a.print("  %s %s in %s\n%s", k.severity, k.check, k.dataset, wrapped("      ", 116, first[k].Window.String()+": "+first[k].Message+more))
 	}
-	if shown > 20 {
-		a.print("  and %d more; the workbook's Data quality sheet and mart.quality list all\n", shown-20)
+}
+
+// wrapped breaks text at spaces into lines of at most width characters, each
+// with the indent before it.
+func wrapped(indent string, width int, text string) string {
+	var b strings.Builder
+	line := indent
+	for word := range strings.FieldsSeq(text) {
+		if len(line) > len(indent) && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			b.WriteString(line + "\n")
+			line = indent
+		}
+		if len(line) > len(indent) {
+			line += " "
+		}
+		line += word
 	}
+	return b.String() + line + "\n"
 }

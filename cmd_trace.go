@@ -37,6 +37,9 @@ func (a *app) traceCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if a.json {
+				return a.printJSON(traceOf(t))
+			}
 			sources, err := h.warehouse.Sources(cmd.Context())
 			if err != nil {
 				return err
@@ -51,6 +54,7 @@ func (a *app) traceCommand() *cobra.Command {
 			return nil
 		},
 	}
+	a.jsonFlag(cmd)
 	cmd.Flags().StringVarP(&universe, "universe", "u", "", "universe, where more than one has the figure")
 	cmd.Flags().BoolVar(&all, "all", false, "list every answer, not only the three nearest to the day of each window")
 	return cmd

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tidemark/jobs"
 	"tidemark/load/engine"
 )
 
@@ -81,8 +83,14 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return exitInterrupted
 	}
 	_, _ = fmt.Fprintf(errOut, "tidemark: %v\n", err)
+	if hint := advice(err); hint != "" {
+		_, _ = fmt.Fprintf(errOut, "  %s\n", hint)
+	}
 	if e, ok := errors.AsType[*exitError](err); ok {
 		return e.code
+	}
+	if _, ok := errors.AsType[*jobs.UnknownJobError](err); ok {
+		return exitUsage
 	}
 	return exitFailed
 }
@@ -113,6 +121,23 @@ func (a *app) command() *cobra.Command {
 		a.replayCommand(), a.schemaCommand(), a.engineCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	return root
+}
+
+// jsonFlag gives a command the flag --json.
+func (a *app) jsonFlag(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
+	return cmd
+}
+
+// printJSON writes a value as indented JSON.
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
 }
 
 // print writes to standard output; a closed pipe is the reader's choice.

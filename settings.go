@@ -41,6 +41,12 @@ type warehouseSettings struct {
 	Memory  int64       `yaml:"memory_mb"`
 }
 
+// What the embedded engine can be given, in MB.
+const (
+	leastMemory = 512
+	mostMemory  = 16 << 20
+)
+
 // sandboxSettings puts the simulated publishers in the place of the real ones.
 type sandboxSettings struct {
 	Seed       uint64       `yaml:"seed"`
@@ -114,6 +120,9 @@ func parseSettings(text []byte, env func(string) (string, bool)) (*settings, err
 	}
 	if s.Export.Folder == "" {
 		s.Export.Folder = filepath.Join(s.Data, "workbooks")
+	}
+	if m := s.Warehouse.Memory; m != 0 && (m < leastMemory || m > mostMemory) {
+		return nil, fmt.Errorf("warehouse.memory_mb: %d is outside %d to %d", m, leastMemory, mostMemory)
 	}
 	if err := s.Validate(); err != nil {
 		return nil, err

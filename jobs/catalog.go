@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,15 +61,25 @@ func NewCatalog(cfg Config, cal *calendar.Calendar) (*Catalog, error) {
 			return nil, err
 		}
 	}
+	if err := errors.Join(c.checkMakers(), c.checkUniverses()); err != nil {
+		return nil, err
+	}
 	c.Jobs = slices.Concat(c.fetchJobs, c.factJobs())
 	return c, nil
 }
 
-// Known returns an error that names the first of the names that is no job.
+// UnknownJobError says that the configuration makes no job of that name.
+type UnknownJobError struct{ Name string }
+
+func (e *UnknownJobError) Error() string {
+	return fmt.Sprintf("there is no job %q; `tidemark status` lists them", e.Name)
+}
+
+// Known returns an [*UnknownJobError] for the first of the names that is no job.
 func (c *Catalog) Known(names []string) error {
 	for _, n := range names {
 		if !slices.ContainsFunc(c.Jobs, func(j *Job) bool { return j.Name == n }) {
-			return fmt.Errorf("there is no job %q; `tidemark status` lists them", n)
+			return &UnknownJobError{Name: n}
 		}
 	}
 	return nil
@@ -130,6 +141,9 @@ func (c *Catalog) addNYFed() error {
 		return nil
 	}
 	for _, rate := range cfg.Rates {
+		if !slices.Contains(nyfed.RateNames(), rate) {
+			return fmt.Errorf("publishers.nyfed.rates: there is no reference rate %q; there are %s", rate, strings.Join(nyfed.RateNames(), ", "))
+		}
 		err := addFetched(c, "nyfed:"+rate, rate, cfg.Schedule, fetched[schemas.Rate]{
 			table: schemas.Rates, schedule: slotsRates, due: c.dueRate(rate), lag: lagRates, method: "1", money: true,
 			source: source("nyfed", cfg.RateFiles[rate], func(g *extract.Client, files []string) extract.Source[schemas.Rate] {
@@ -201,6 +215,9 @@ func (c *Catalog) addIShares() error {
 		return nil
 	}
 	for _, fund := range cfg.Funds {
+		if len(cfg.FundFiles[fund]) == 0 && !slices.Contains(ishares.Funds(), fund) {
+			return fmt.Errorf("publishers.ishares.funds: the publisher can be asked for %s; name files of %q under fund_files", strings.Join(ishares.Funds(), ", "), fund)
+		}
 		err := addFetched(c, "ishares:"+fund, fund, cfg.Schedule, fetched[schemas.Holding]{
 			table: schemas.Holdings, schedule: slotsHoldings, due: c.dueHolding(c.holdingDays(cfg.Days)), lag: lagHoldings, method: "1", checks: []check[schemas.Holding]{rescaled(held)},
 			source: source("ishares", cfg.FundFiles[fund], func(g *extract.Client, files []string) extract.Source[schemas.Holding] {

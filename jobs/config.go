@@ -176,7 +176,9 @@ const FedUniverse = "FED"
 func (c *Config) Validate() error {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if c.History.From < schemas.NewDate(1990, time.January, 1) {
+	if c.History.From == 0 {
+		fail("history.from is missing: say the first day to keep, such as 2019-01-01")
+	} else if c.History.From < schemas.NewDate(1990, time.January, 1) {
 		fail("history.from: %s is before 1990-01-01, where the exchange calendar begins", c.History.From)
 	}
 	if f := c.Publishers.IShares; f != nil && !slices.Contains([]string{"", DaysSessions, DaysWeekEnds, DaysMonthEnds}, f.Days) {
@@ -192,16 +194,19 @@ func (c *Config) Validate() error {
 		} else {
 			seen[key] = true
 		}
-		if !slices.Contains([]string{KindBars, KindActions, KindLevels, KindRenames}, f.Kind) {
-			fail("files[%d] (%s): kind %q is none of bars, actions, levels, renames", i, f.Name, f.Kind)
-		}
 		if len(f.Paths) == 0 {
 			fail("files[%d] (%s): path is missing", i, f.Name)
 		}
 		if f.Kind == KindLevels && len(f.Parts) == 0 {
 			fail("files[%d] (%s): parts is missing: say which series to read, such as index:SPX", i, f.Name)
+		} else if err := f.Check(); err != nil && f.Name != "" && len(f.Paths) > 0 {
+			fail("files[%d] (%s): %w", i, f.Name, err)
 		}
 	}
+	if c.Workbook.Years < 0 {
+		fail("workbook.years: %d years cannot be shown; 0 shows all", c.Workbook.Years)
+	}
+	c.validateBases(fail)
 	c.validateSaved(fail)
 	c.validateUniverses(fail)
 	return errors.Join(errs...)

@@ -28,6 +28,9 @@ type Runner struct {
 	Command   string // what the run log calls the caller: run, demo, replay
 	Owner     string // host and process, for the run log
 	Workers   int    // windows built at the same time; 0 means 2
+	// Planned is told, before each stage, how many windows are still to build at
+	// most: the stale ones of the stage and all those of later stages. May be nil.
+	Planned func(windows int)
 	// Progress is told of every run that ends, from one goroutine at a time. May be nil.
 	Progress func(Result)
 }
@@ -107,8 +110,9 @@ func (r *Runner) Run(ctx context.Context, req Request) (*Report, error) {
 		return nil, err
 	}
 	pass := &pass{Runner: r, req: req, state: state, report: &Report{}}
-	for _, stage := range r.Catalog.Stages() {
-		if err := pass.stage(ctx, stage); err != nil {
+	stages := r.Catalog.Stages()
+	for i, stage := range stages {
+		if err := pass.stage(ctx, stage, stages[i+1:]); err != nil {
 			return pass.report, err
 		}
 	}
@@ -139,12 +143,12 @@ type pass struct {
 	report *Report
 }
 
-func (p *pass) stage(ctx context.Context, jobs []*Job) error {
+func (p *pass) stage(ctx context.Context, jobs []*Job, later [][]*Job) error {
 	now := p.Now()
 	today := schemas.DateOf(now.In(newYork))
 	var stale []Decision
 	for _, j := range jobs {
-		if len(p.req.Jobs) > 0 && !slices.Contains(p.req.Jobs, j.Name) {
+		if !p.asked(j) {
 			continue
 		}
 		for _, w := range j.Windows(today) {
@@ -162,6 +166,9 @@ func (p *pass) stage(ctx context.Context, jobs []*Job) error {
 			}
 		}
 	}
+	if p.Planned != nil {
+		p.Planned(len(stale) + p.windows(slices.Concat(later...), today))
+	}
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, p.Workers))
 	if p.Workers == 0 {
@@ -177,6 +184,22 @@ func (p *pass) stage(ctx context.Context, jobs []*Job) error {
 		return err
 	}
 	return ctx.Err()
+}
+
+// asked reports whether the request is for the job.
+func (p *pass) asked(j *Job) bool {
+	return len(p.req.Jobs) == 0 || slices.Contains(p.req.Jobs, j.Name)
+}
+
+// windows counts the windows of the asked-for among the jobs.
+func (p *pass) windows(jobs []*Job, today schemas.Date) int {
+	n := 0
+	for _, j := range jobs {
+		if p.asked(j) {
+			n += len(j.Windows(today))
+		}
+	}
+	return n
 }
 
 // window runs one decision and logs it. It returns an error only when the run

@@ -71,6 +71,9 @@ var products = map[string]Product{
 	"OEF": {239723, "iShares S&P 100 ETF"},
 }
 
+// Funds lists the funds whose product numbers are known, by ticker.
+func Funds() []string { return slices.Sorted(maps.Keys(products)) }
+
 // The answers that can be asked for.
 const (
 	FormatJSON = "json"

@@ -60,3 +60,19 @@ func broken(err error) bool {
 		errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.EPIPE) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED)
 }
+
+// notEnoughSpace is the server's code for a disk that is full.
+const notEnoughSpace = 243
+
+// DiskFull reports whether err says that the server's disk is full.
+func DiskFull(err error) bool {
+	refused, ok := errors.AsType[*clickhouse.Exception](err)
+	return ok && refused.Code == notEnoughSpace
+}
+
+// Lost reports whether err says that the server could not be reached, or was
+// lost and did not come back.
+func Lost(err error) bool {
+	var op *net.OpError
+	return err != nil && errors.As(err, &op) && broken(err)
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestExamplesOfTheConfiguration holds that a user who takes the comment signs
+// away gets a configuration that works.
+func TestExamplesOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+	example := regexp.MustCompile(`(?m)^(\s*)# (\s*(?:- )?[a-z_]+:(?: .*)?)$`)
+	all := example.ReplaceAllString(initialConfig, "$1$2")
+	if n := strings.Count(initialConfig, "\n") - strings.Count(all, "\n"); n != 0 || all == initialConfig {
+		t.Fatal("the examples were not found")
+	}
+	env := func(string) (string, bool) { return "clickhouse://user:password@host:9000", true }
+	s, err := parseSettings([]byte(all), env)
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, all)
+	}
+	if len(s.Files) == 0 || s.Warehouse.DSN == "" || s.Publishers.FRED.Key == "" || len(s.Universes[0].Prices) == 0 || s.Universes[1].Against == "" {
+		t.Errorf("an example is still a comment in\n%s", all)
+	}
+}
+
+// TestEveryKeyIsDocumented holds the table of keys against the configuration.
+func TestEveryKeyIsDocumented(t *testing.T) {
+	t.Parallel()
+	var keys func(t reflect.Type) []string
+	keys = func(typ reflect.Type) (out []string) {
+		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice || typ.Kind() == reflect.Map {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct || typ.PkgPath() == "time" {
+			return nil
+		}
+		for f := range typ.Fields() {
+			name, option, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+			if name == "-" || name == "" && option == "" {
+				continue
+			}
+			if name != "" {
+				out = append(out, name)
+			}
+			out = append(out, keys(f.Type)...)
+		}
+		return out
+	}
+	for _, key := range keys(reflect.TypeFor[settings]()) {
+		if guide := configurationGuide(t); !strings.Contains(guide, "`"+key+"`") && !strings.Contains(guide, "."+key+"`") && !strings.Contains(guide, "`"+key+".") {
+			t.Errorf("deploy/README.md does not say what %s is", key)
+		}
+	}
+}

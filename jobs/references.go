@@ -1,0 +1,101 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"tidemark/schemas"
+)
+
+// validateBases finds addresses of publishers at which nothing could be asked.
+func (c *Config) validateBases(fail func(string, ...any)) {
+	p := &c.Publishers
+	base := func(key, address string) {
+		u, err := url.Parse(address)
+		if address != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+			fail("publishers.%s: %q is not an address such as https://mirror.example.com", key, address)
+		}
+	}
+	if p.NYFed != nil {
+		base("nyfed.base", p.NYFed.Base)
+	}
+	if p.H41 != nil {
+		base("h41.base", p.H41.Base)
+	}
+	if p.FRED != nil {
+		base("fred.base", p.FRED.Base)
+		base("fred.graph_base", p.FRED.GraphBase)
+	}
+	if p.FiscalData != nil {
+		base("fiscaldata.base", p.FiscalData.Base)
+	}
+	if p.IShares != nil {
+		base("ishares.base", p.IShares.Base)
+	}
+	if p.SSGA != nil {
+		base("ssga.base", p.SSGA.Base)
+	}
+	if p.SP500 != nil {
+		base("sp500.base", p.SP500.Base)
+		base("sp500.constituents", p.SP500.Constituents)
+	}
+}
+
+// checkMakers finds two jobs that would make the same part of a table, or that
+// could not be told apart by name.
+func (c *Catalog) checkMakers() error {
+	makers, names := map[string]string{}, map[string]bool{}
+	var errs []error
+	for _, j := range c.fetchJobs {
+		key := j.Dataset.String() + " " + j.Part
+		switch first, taken := makers[key]; {
+		case names[j.Name]:
+			errs = append(errs, fmt.Errorf("two jobs are called %s: something is listed twice, or two files have one name", j.Name))
+		case taken:
+			errs = append(errs, fmt.Errorf("%s and %s would both fill the part %s of %s: keep one of them", first, j.Name, j.Part, j.Dataset))
+		}
+		makers[key], names[j.Name] = j.Name, true
+	}
+	return errors.Join(errs...)
+}
+
+// checkUniverses finds names in the universes that no publisher and no file of
+// the configuration stands behind: their facts would wait for ever.
+func (c *Catalog) checkUniverses() error {
+	var errs []error
+	for i, u := range c.Config.Universes {
+		refer := func(key string, d schemas.Dataset, names ...string) {
+			made := c.parts(d)
+			for _, name := range names {
+				if name == "" || slices.Contains(made, name) {
+					continue
+				}
+				known := "the configuration has none"
+				if len(made) > 0 {
+					known = "it has " + strings.Join(made, ", ")
+				}
+				errs = append(errs, fmt.Errorf("universes[%d] (%s): %s names %q, which no publisher and no file of the configuration gives; %s", i, u.ID, key, name, known))
+			}
+		}
+		refer("index", schemas.Spells.Dataset, u.Index)
+		refer("funds", schemas.Holdings.Dataset, u.Funds...)
+		refer("prices", schemas.Bars.Dataset, u.Prices...)
+		refer("level", schemas.Observations.Dataset, u.Level)
+		refer("level_tr", schemas.Observations.Dataset, u.LevelTR)
+	}
+	return errors.Join(errs...)
+}
+
+// parts lists the parts of a table that are fetched.
+func (c *Catalog) parts(d schemas.Dataset) []string {
+	var out []string
+	for _, j := range c.fetchJobs {
+		if j.Dataset.String() == d.String() {
+			out = append(out, j.Part)
+		}
+	}
+	return out
+}

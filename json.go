@@ -1,0 +1,185 @@
+package main
+
+import (
+	"time"
+
+	"tidemark/jobs"
+	"tidemark/load/clickhouse"
+	"tidemark/schemas"
+)
+
+// The shapes of --json. They are promises to scripts, so they stand apart from
+// the types the program works with.
+
+type windowJSON struct {
+	Part string       `json:"part"`
+	From schemas.Date `json:"from"`
+	To   schemas.Date `json:"to"` // the first day after it
+}
+
+func windowOf(w schemas.Window) windowJSON { return windowJSON{w.Part, w.From, w.To} }
+
+// resultJSON is what became of a window.
+type resultJSON struct {
+	Job      string       `json:"job"`
+	Dataset  string       `json:"dataset"`
+	Window   windowJSON   `json:"window"`
+	Outcome  jobs.Outcome `json:"outcome"`
+	Reason   string       `json:"reason"`
+	Rows     int64        `json:"rows"`
+	Requests int          `json:"requests"`
+	Seconds  float64      `json:"seconds"`
+	Error    string       `json:"error,omitempty"`
+}
+
+type reportJSON struct {
+	UpToDate int          `json:"up_to_date"` // windows that needed nothing
+	Windows  []resultJSON `json:"windows"`
+}
+
+func reportOf(report *jobs.Report) reportJSON {
+	out := reportJSON{UpToDate: report.UpToDate, Windows: []resultJSON{}}
+	for _, r := range report.Results {
+		w := resultJSON{Job: r.Job, Dataset: r.Dataset, Window: windowOf(r.Window), Outcome: r.Outcome, Reason: r.Reason, Rows: r.Rows, Requests: r.Requests, Seconds: r.Took.Seconds()}
+		if r.Err != nil {
+			w.Error = r.Err.Error()
+		}
+		out.Windows = append(out.Windows, w)
+	}
+	return out
+}
+
+type checkJSON struct {
+	Dataset  string     `json:"dataset"`
+	Window   windowJSON `json:"window"`
+	Check    string     `json:"check"`
+	Severity string     `json:"severity"`
+	Passed   bool       `json:"passed"`
+	Message  string     `json:"message"`
+	At       time.Time  `json:"at"`
+	Run      string     `json:"run"`
+}
+
+type statusJSON struct {
+	At     time.Time        `json:"at"`
+	Jobs   []jobs.JobStatus `json:"jobs"`
+	Checks []checkJSON      `json:"checks"`
+}
+
+func statusOf(st *jobs.Status) statusJSON {
+	out := statusJSON{At: st.At, Jobs: st.Jobs, Checks: []checkJSON{}}
+	for _, c := range st.Checks {
+		out.Checks = append(out.Checks, checkJSON{c.Dataset, windowOf(c.Window), c.Check, string(c.Severity), c.Passed, c.Message, c.At, c.RunID})
+	}
+	return out
+}
+
+type factJSON struct {
+	Metric   string       `json:"metric"`
+	Universe string       `json:"universe"`
+	Session  schemas.Date `json:"session"`
+	Value    *float64     `json:"value"` // null where status gives the reason
+	Unit     string       `json:"unit"`
+	Status   string       `json:"status"`
+	Formula  string       `json:"formula"`
+	Basis    string       `json:"basis"`
+	Detail   string       `json:"detail"`
+	Members  int64        `json:"members"`
+	Excluded int64        `json:"excluded"`
+	Coverage *float64     `json:"coverage"`
+	Method   int64        `json:"method"`
+	KnownAt  time.Time    `json:"known_at"`
+	Run      string       `json:"run"`
+}
+
+type payloadJSON struct {
+	SHA256    string    `json:"sha256"`
+	Publisher string    `json:"publisher"`
+	Request   string    `json:"request"`
+	Bytes     int64     `json:"bytes"`
+	FetchedAt time.Time `json:"fetched_at"`
+}
+
+// lineageJSON is a build. A window that several others were built from is
+// listed in each.
+type lineageJSON struct {
+	Dataset  string        `json:"dataset"`
+	Window   windowJSON    `json:"window"`
+	Rows     int64         `json:"rows"`
+	Content  string        `json:"content"`
+	Run      string        `json:"run"`
+	Payloads []payloadJSON `json:"payloads,omitempty"`
+	Windows  []lineageJSON `json:"windows,omitempty"`
+}
+
+type traceJSON struct {
+	Fact factJSON    `json:"fact"`
+	From lineageJSON `json:"from"`
+}
+
+func traceOf(t clickhouse.Trace) traceJSON {
+	f, m := t.Fact, schemas.MetricByID(t.Fact.Metric)
+	return traceJSON{
+		Fact: factJSON{
+			Metric: f.Metric, Universe: f.Universe, Session: f.Session, Value: known(f.Value), Unit: m.Unit, Status: string(f.Status),
+			Formula: m.Formula, Basis: f.Basis, Detail: f.Detail, Members: f.Members, Excluded: f.Excluded, Coverage: known(f.Coverage),
+			Method: f.Method, KnownAt: f.KnownAt, Run: f.Run,
+		},
+		From: lineageOf(t.From),
+	}
+}
+
+func lineageOf(l *clickhouse.Lineage) lineageJSON {
+	out := lineageJSON{Dataset: l.Built.Dataset, Window: windowOf(l.Built.Window), Rows: l.Built.Rows, Content: l.Built.Content, Run: l.Built.RunID}
+	for _, p := range l.Payloads {
+		out.Payloads = append(out.Payloads, payloadJSON{p.Hash, p.Publisher, p.Request, p.Bytes, p.FetchedAt})
+	}
+	for _, w := range l.Windows {
+		out.Windows = append(out.Windows, lineageOf(w))
+	}
+	return out
+}
+
+func known(v schemas.Opt[float64]) *float64 {
+	if !v.OK {
+		return nil
+	}
+	return &v.V
+}
+
+type columnJSON struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Unit    string `json:"unit"`
+	Comment string `json:"comment"`
+}
+
+type tableJSON struct {
+	Name    string       `json:"name"`
+	Comment string       `json:"comment"`
+	Columns []columnJSON `json:"columns"`
+}
+
+func tableOf(d schemas.Dataset) tableJSON {
+	out := tableJSON{Name: d.String(), Comment: d.Comment}
+	for _, c := range d.Columns {
+		out.Columns = append(out.Columns, columnJSON{c.Name, c.Kind.Type(), c.Unit, c.Comment})
+	}
+	return out
+}
+
+type metricJSON struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Family   string `json:"family"`
+	Dataset  string `json:"dataset"`
+	Unit     string `json:"unit"`
+	Formula  string `json:"formula"`
+	Source   string `json:"source"`
+	Inputs   string `json:"inputs"`
+	Window   string `json:"window"`
+	Warmup   int    `json:"warmup"`
+	Edge     string `json:"edge_cases"`
+	Method   int64  `json:"method"`
+	Decimals int    `json:"decimals"`
+}
