@@ -93,7 +93,7 @@ func TestKilledAndInterrupted(t *testing.T) {
 	again := []string{"run", "-c", cfg}
 
 	seed := uint64(time.Now().UnixNano())
-	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // moments, not secrets
+	random := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)
 	kills := 0
 	for args := demo; kills < 4; args = again {

@@ -24,7 +24,7 @@ func TestUnreachableHostRests(t *testing.T) {
 			if down {
 				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 			}
-			return answer(200, "x"), nil //nolint:bodyclose // the client closes what it is given
+			return answer(200, "x"), nil
 		})})
 		get := func() error {
 			_, err := c.Get(t.Context(), Request{Publisher: "p", URL: "https://example.com/x"})
