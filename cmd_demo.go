@@ -102,6 +102,9 @@ func (a *app) writeDemoConfig(dir, to string, securities, years int) (string, er
 		"{{to}}", last.String(),
 		"{{started}}", a.now().UTC().Format(time.RFC3339),
 	).Replace(demoConfig)
+	if _, err := parseSettings([]byte(text), os.LookupEnv); err != nil {
+		return "", usageError("a demo of %d securities over %d years to %s: %w", securities, years, last, err)
+	}
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", fmt.Errorf("make the demo's folder: %w", err)
 	}

@@ -13,8 +13,7 @@ import (
 )
 
 func (a *app) engineCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "engine", Short: "The embedded ClickHouse"}
-	cmd.AddCommand(
+	return group("engine", "The embedded ClickHouse",
 		&cobra.Command{
 			Use: "fetch", Short: "Fetch the engine's library into the cache, once", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
@@ -42,7 +41,6 @@ func (a *app) engineCommand() *cobra.Command {
 			},
 		},
 	)
-	return cmd
 }
 
 // withEngine opens the warehouse and requires it to be the embedded one.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -40,7 +41,7 @@ func (a *app) exportCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&asOf, "as-of", "", "last day in the workbook, as 2006-01-02 (default: the newest)")
-	cmd.Flags().StringVar(&to, "to", "", "file to write (default: tidemark-DATE.xlsx in the folder of the configuration)")
+	cmd.Flags().StringVar(&to, "to", "", "file or folder to write to (default: tidemark-DATE.xlsx in the folder of the configuration)")
 	return cmd
 }
 
@@ -50,8 +51,11 @@ func (a *app) export(cmd *cobra.Command, h *house, asOf schemas.Date, to string)
 	if err != nil {
 		return "", err
 	}
+	name := "tidemark-" + book.AsOf.String() + ".xlsx"
 	if to == "" {
-		to = filepath.Join(h.settings.Export.Folder, "tidemark-"+book.AsOf.String()+".xlsx")
+		to = filepath.Join(h.settings.Export.Folder, name)
+	} else if info, err := os.Stat(to); err == nil && info.IsDir() {
+		to = filepath.Join(to, name)
 	}
 	return to, excel.WriteFile(to, book)
 }

@@ -98,6 +98,8 @@ func rowsText(n int64) string {
 
 func lineNote(res jobs.Result) string {
 	switch {
+	case res.Outcome == jobs.NoData:
+		return cause(res.Err).Error() // whose and which stands on the line already
 	case res.Err != nil:
 		return res.Err.Error()
 	case res.Took > 0:

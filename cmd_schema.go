@@ -1,14 +1,17 @@
 package main
 
 import (
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"tidemark/schemas"
 )
 
 func (a *app) schemaCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "schema", Short: "Show or apply the warehouse's tables"}
-	cmd.AddCommand(
+	return group("schema", "Show or apply the warehouse's tables",
 		a.jsonFlag(&cobra.Command{
 			Use: "show [TABLE...]", Short: "Print tables with their columns, units and meaning",
 			RunE: func(_ *cobra.Command, args []string) error {
@@ -35,8 +38,11 @@ func (a *app) schemaCommand() *cobra.Command {
 					}
 					a.print("\n")
 				}
-				if len(tables) < len(args) {
-					return usageError("only %d of the %d named tables exist; `tidemark schema show` lists all", len(tables), len(args))
+				for _, t := range tables {
+					delete(wanted, t.Name)
+				}
+				if len(wanted) > 0 {
+					return usageError("there is no table %s; `tidemark schema show` lists all", strings.Join(slices.Sorted(maps.Keys(wanted)), ", "))
 				}
 				if a.json {
 					return a.printJSON(tables)
@@ -82,5 +88,4 @@ func (a *app) schemaCommand() *cobra.Command {
 			},
 		},
 	)
-	return cmd
 }

@@ -61,6 +61,7 @@ func usageError(format string, args ...any) error {
 type app struct {
 	configPath string
 	verbose    bool
+	begun      bool // the command line was understood, and the command runs
 	json       bool
 	out, err   io.Writer
 	now        func() time.Time
@@ -92,6 +93,10 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	if _, ok := errors.AsType[*jobs.UnknownJobError](err); ok {
 		return exitUsage
 	}
+	if !a.begun {
+		_, _ = fmt.Fprintln(errOut, "  `tidemark --help` lists the commands, and each has a --help of its own")
+		return exitUsage
+	}
 	return exitFailed
 }
 
@@ -105,6 +110,7 @@ func (a *app) command() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 		PersistentPreRun: func(*cobra.Command, []string) {
+			a.begun = true
 			level := slog.LevelWarn
 			if a.verbose {
 				level = slog.LevelDebug
@@ -121,6 +127,14 @@ func (a *app) command() *cobra.Command {
 		a.replayCommand(), a.schemaCommand(), a.engineCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	return root
+}
+
+// group makes a command that only holds others. Without one of them it shows
+// its help, and a name that is none of them is an error.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(commands...)
+	return cmd
 }
 
 // jsonFlag gives a command the flag --json.

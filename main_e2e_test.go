@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -36,6 +37,11 @@ func TestDemo(t *testing.T) {
 	for _, want := range []string{"0 failed, 0 held", "Weight of the 10 largest lines", "Net liquidity", "engine query", "engine serve", "trace", "simulated"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the demo does not say %q:\n%s", want, out)
+		}
+	}
+	for line := range strings.Lines(out[strings.Index(out, "index figures"):strings.Index(out, "\nnext\n")]) {
+		if n := utf8.RuneCountInString(line); n > 111 {
+			t.Errorf("a line of %d characters: %s", n, line)
 		}
 	}
 	book := filepath.Join(dir, "data", "workbooks", "tidemark-2025-12-05.xlsx")
@@ -90,6 +96,30 @@ func TestDemo(t *testing.T) {
 		for _, j := range st.Jobs {
 			if j.Stale > 0 {
 				t.Errorf("%s has %d stale windows after the demo", j.Name, j.Stale)
+			}
+		}
+	})
+	t.Run("status fits a terminal", func(t *testing.T) {
+		for line := range strings.Lines(must(t, "status", "-c", cfg)) {
+			if n := utf8.RuneCountInString(line); n > 121 {
+				t.Errorf("a line of %d characters: %s", n, line)
+			}
+		}
+	})
+	t.Run("json", func(t *testing.T) {
+		for _, tt := range []struct {
+			args []string
+			want string // a key and the beginning of its value
+		}{
+			{[]string{"run", "-c", cfg}, `"up_to_date": `},
+			{[]string{"doctor", "-c", cfg}, `"check": "warehouse"`},
+			{[]string{"trace", "-c", cfg, "conc_top10_sec", "2025-12-05", "-u", "SPX_MEMBERS"}, `"sha256": "`},
+			{[]string{"schema", "show"}, `"name": "raw.bar"`},
+			{[]string{"schema", "metrics"}, `"id": "conc_top10_sec"`},
+		} {
+			out := must(t, append(tt.args, "--json")...)
+			if !json.Valid([]byte(out)) || !strings.Contains(out, tt.want) {
+				t.Errorf("%v: not JSON, or without %s:\n%.500s", tt.args, tt.want, out)
 			}
 		}
 	})
@@ -150,6 +180,13 @@ func TestUsage(t *testing.T) {
 		{"compared with nobody", []string{"run"}, "history: {from: 2020-01-01}\nuniverses: [{id: X, index: SP500, against: Y}]\n", exitUsage, "not another universe"},
 		{"schedule that never comes", []string{"run"}, "history: {from: 2020-01-01}\npublishers: {h41: {schedule: ['0 0 30 2 *']}}\n", exitUsage, "never comes"},
 		{"secret that is not there", []string{"run"}, "history: {from: 2020-01-01}\npublishers: {fred: {key: '${TIDEMARK_TEST_UNSET}'}}\n", exitUsage, "TIDEMARK_TEST_UNSET"},
+		{"unknown command", []string{"rum"}, "", exitUsage, "--help"},
+		{"unknown command of a group", []string{"engine", "start"}, "", exitUsage, "start"},
+		{"too few arguments", []string{"trace", "adv"}, "", exitUsage, "2 arg"},
+		{"table that is not there", []string{"schema", "show", "raw.bar", "raw.bars"}, "", exitUsage, "no table raw.bars"},
+		{"market of no days", []string{"run"}, "history: {from: 2020-01-01}\nsandbox: {securities: 100}\n", exitUsage, "which days"},
+		{"demo before the calendar", []string{"demo", "--years", "100"}, "", exitUsage, "1990-01-01"},
+		{"demo after a demo that could not be", []string{"demo", "--to", "2300-01-01"}, "", exitUsage, "2299-12-31"},
 		{"no first day", []string{"run"}, "data: data\n", exitUsage, "history.from is missing"},
 		{"job that is not there", []string{"run", "nope"}, "history: {from: 2020-01-01}\n", exitUsage, "tidemark status"},
 		{"prices that nobody gives", []string{"run"}, "history: {from: 2020-01-01}\nuniverses: [{id: X, prices: [mine], funds: [IVV]}]\npublishers: {ishares: {funds: [IVV]}}\n", exitUsage, `prices names "mine"`},
@@ -179,6 +216,9 @@ func TestUsage(t *testing.T) {
 				}()
 			}
 			code, _, errOut := call(t, tt.args...)
+			if exists("demo") {
+				t.Error("a demo that cannot be has left a folder")
+			}
 			if code != tt.code || !strings.Contains(errOut, tt.says) {
 				t.Errorf("exit %d, says %q; want exit %d and %q", code, errOut, tt.code, tt.says)
 			}

@@ -124,6 +124,9 @@ func parseSettings(text []byte, env func(string) (string, bool)) (*settings, err
 	if m := s.Warehouse.Memory; m != 0 && (m < leastMemory || m > mostMemory) {
 		return nil, fmt.Errorf("warehouse.memory_mb: %d is outside %d to %d", m, leastMemory, mostMemory)
 	}
+	if box := s.Sandbox; box != nil && (box.From == 0 || box.To <= box.From) {
+		return nil, errors.New("sandbox: from and to say which days are simulated, such as from: 2020-01-01 and to: 2024-12-31")
+	}
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}

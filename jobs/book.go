@@ -22,6 +22,9 @@ func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (s
 	if err := r.bookFacts(ctx, &b); err != nil {
 		return b, err
 	}
+	if len(b.Facts) == 0 && asOf != schemas.NoDate {
+		return b, fmt.Errorf("there are no facts up to %s; name a later day, or run `tidemark run` first", asOf)
+	}
 	if len(b.Facts) == 0 {
 		return b, errors.New("there are no facts to export; run `tidemark run` first")
 	}

@@ -117,7 +117,7 @@ func (f folder) readJSON(name string, into any) error {
 func (f folder) ensurePasswords() (passwords, error) {
 	p, err := f.readPasswords()
 	if err != nil {
-		return p, err
+		return p, fmt.Errorf("%w: remove the file, and new passwords are made", err)
 	}
 	if p.Loader != "" && p.BI != "" {
 		return p, os.Chmod(f.path(passwordsFile), 0o600)
