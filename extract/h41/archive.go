@@ -29,7 +29,7 @@ const slack = 1 << 20
 // Source and Payload are left empty. The XML is read as a stream. An archive
 // with unknown, doubled or encrypted members, or one that inflates beyond 25
 // to 1, is refused.
-func ParseArchive(r io.ReaderAt, size int64, keep func(name string) bool) ([]schemas.Observation, error) {
+func ParseArchive(r io.ReaderAt, size int64, keep func(name string) bool) (rows []schemas.Observation, err error) {
 	if err := checkMagic(r); err != nil {
 		return nil, err
 	}
@@ -61,8 +61,8 @@ func ParseArchive(r io.ReaderAt, size int64, keep func(name string) bool) ([]sch
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", dataMember, err)
 	}
-	defer body.Close()
-	rows, err := ParseXML(&capped{r: body, left: limitOf(data)}, keep)
+	defer func() { err = errors.Join(err, body.Close()) }()
+	rows, err = ParseXML(&capped{r: body, left: limitOf(data)}, keep)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dataMember, err)
 	}

@@ -23,7 +23,7 @@ func (s source) readFile(ctx context.Context, w schemas.Window, address string) 
 	if err != nil {
 		return nil, "", fmt.Errorf("h41: open the answer for %s: %w", w, err)
 	}
-	defer body.Close()
+	defer func() { err = errors.Join(err, body.Close()) }()
 	rows, err = parseFile(body, s.keep)
 	return rows, p.Hash, extract.Contract(Publisher, w, p.Hash, err)
 }
