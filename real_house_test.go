@@ -133,8 +133,12 @@ func (h *realHouse) testReplay(t *testing.T) {
 		t.Errorf("got %q, want %q", lastLine(out), want)
 	}
 	for _, d := range schemas.Datasets() {
-		if !d.Log() && !regexp.MustCompile(`\n  `+regexp.QuoteMeta(d.String())+` +[1-9]\d* rows  \S+  identical\n`).MatchString(out) {
-			t.Errorf("%s has no rows, or others:\n%s", d, out)
+		count := `[1-9]\d*`
+		if d.String() == schemas.SizeMembers.String() {
+			count = "0" // the files have no prices of small companies
+		}
+		if !d.Log() && !regexp.MustCompile(`\n  `+regexp.QuoteMeta(d.String())+` +`+count+` rows  \S+  identical\n`).MatchString(out) {
+			t.Errorf("%s has not %s rows, or others:\n%s", d, count, out)
 		}
 	}
 }

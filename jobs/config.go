@@ -277,7 +277,8 @@ func (c *Config) pair(u Universe) (pair transform.Universe, large Universe) {
 	for _, large = range c.Universes {
 		if large.ID == u.Against {
 			pair.ID = u.ID + "~" + large.ID
-			pair.Against, pair.AgainstLevel, pair.AgainstLevelTR, pair.AgainstFunds = large.ID, large.Level, large.LevelTR, large.Funds
+			pair.Against, pair.AgainstIndex, pair.AgainstFunds, pair.AgainstPrices = large.ID, large.Index, large.Funds, large.Prices
+			pair.AgainstLevel, pair.AgainstLevelTR = large.Level, large.LevelTR
 			break
 		}
 	}

@@ -151,10 +151,19 @@ func (c *Catalog) factJobs() []*Job {
 		if u.Against != "" {
 			pair, large := c.Config.pair(u)
 			out = append(out, c.factJob("size:"+pair.ID, schemas.Size, pair, c.dueClose(), func(w schemas.Window) []Need {
-				return slices.Concat(c.levels(u, true), c.levels(large, true),
+				return distinct(c.levels(u, true), c.levels(large, true),
 					spans(schemas.Holdings.Dataset, slices.Concat(u.Funds, large.Funds), w.From, w.To, false),
 					c.identity(u), c.identity(large))
 			}))
+			if len(u.Funds) > 0 && len(u.Prices) > 0 && len(large.Funds) > 0 && len(large.Prices) > 0 {
+				out = append(out, c.factJob("size_members:"+pair.ID, schemas.SizeMembers, pair, c.dueClose(), func(w schemas.Window) []Need {
+					runIn := c.sessionsBefore(w.From, transform.Warmup(schemas.SizeMembers.String()))
+					return distinct(
+						spans(schemas.Bars.Dataset, u.Prices, runIn, w.To, true), spans(schemas.Bars.Dataset, large.Prices, runIn, w.To, true),
+						spans(schemas.Holdings.Dataset, slices.Concat(u.Funds, large.Funds), runIn, w.To, false),
+						c.identity(u), c.identity(large))
+				}))
+			}
 		}
 	}
 	if needs := c.moneyNeeds(); len(needs) > 0 {
@@ -219,6 +228,27 @@ func spans(d schemas.Dataset, parts []string, from, to schemas.Date, required bo
 	for i, p := range parts {
 		// The first choice is what the figures stand on; the others fill in.
 		out[i] = Need{Dataset: d, Part: p, From: from, To: to, Required: required && len(parts) == 1}
+	}
+	return out
+}
+
+// distinct joins lists of needs and drops what an earlier one asks for: the two
+// universes of a pair share publishers, whose rows must not be read twice.
+func distinct(lists ...[]Need) []Need {
+	type key struct {
+		dataset, part string
+		from, to      schemas.Date
+	}
+	at := make(map[key]int)
+	var out []Need
+	for _, n := range slices.Concat(lists...) {
+		k := key{n.Dataset.String(), n.Part, n.From, n.To}
+		if i, twice := at[k]; twice {
+			out[i].Required = out[i].Required || n.Required
+			continue
+		}
+		at[k] = len(out)
+		out = append(out, n)
 	}
 	return out
 }

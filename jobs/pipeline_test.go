@@ -319,6 +319,39 @@ func TestPipeline(t *testing.T) {
 		}
 	})
 
+	t.Run("gaps at equal sectors", func(t *testing.T) {
+		facts, err := clickhouse.Read(t.Context(), h.Warehouse, schemas.SizeMembers, clickhouse.Query{Order: "metric, session"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, count := map[string]schemas.Fact{}, map[string]int{}
+		for _, f := range facts {
+			last[f.Metric] = f
+			if f.Status == schemas.StaleInput || f.Status == schemas.BadInput {
+				t.Fatalf("%+v", f)
+			}
+			if f.Status != schemas.InsufficientHistory {
+				count[f.Metric]++ // a value, or too few of the small market's sectors on both sides
+			}
+		}
+		// The first file is that of January 2024: calendar periods have a base from
+		// April 2024 and January 2025 on, the year from its first anniversary on.
+		for _, span := range []struct {
+			id   string
+			want int
+		}{{"ytd", 233}, {"qtd", 424}, {"1y", 214}} {
+			metric := "gap_sector_neutral_" + span.id + "_pr"
+			f := last[metric]
+			t.Logf("%s: a base on %d sessions, the newest %+v", metric, count[metric], f)
+			if f.Universe != "SP600_MEMBERS~SPX_MEMBERS" || f.Session != schemas.NewDate(2025, time.December, 5) || !f.Value.OK || f.Value.V < -1 || f.Value.V > 1 || f.Members < 20 {
+				t.Errorf("%s: the newest is %+v", metric, f)
+			}
+			if count[metric] != span.want {
+				t.Errorf("%s has a base on %d sessions, want %d", metric, count[metric], span.want)
+			}
+		}
+	})
+
 	t.Run("the book of the workbook", func(t *testing.T) {
 		book, err := h.Book(t.Context(), schemas.NoDate, "test")
 		if err != nil {

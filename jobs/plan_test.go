@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -167,5 +168,27 @@ func TestRescaled(t *testing.T) {
 	}
 	if got := c.finds(millions, billions); got != "" {
 		t.Errorf("declared change of unit: got %q, want nothing", got)
+	}
+}
+
+// What the universes of a pair share is asked for once, and required where one
+// of them requires it.
+func TestDistinctNeeds(t *testing.T) {
+	bars := func(part string, required bool) Need {
+		return Need{Dataset: schemas.Bars.Dataset, Part: part, From: 1, To: 9, Required: required}
+	}
+	other := bars("b", false)
+	other.To = 8
+	got := distinct([]Need{bars("a", false), bars("b", false)}, []Need{other, bars("a", true), whole(schemas.Actions.Dataset, "a", false)})
+	var names []string
+	for _, n := range got {
+		names = append(names, fmt.Sprint(n.Dataset, n.Part, n.From, n.To, n.Required))
+	}
+	want := []string{}
+	for _, n := range []Need{bars("a", true), bars("b", false), other, whole(schemas.Actions.Dataset, "a", false)} {
+		want = append(want, fmt.Sprint(n.Dataset, n.Part, n.From, n.To, n.Required))
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("got %v, want %v", names, want)
 	}
 }

@@ -80,8 +80,9 @@ var (
 	Breadth       = FactTable("breadth", "How many members rise, fall and stand above their averages.", CutYear)
 	BreadthTrend  = FactTable("breadth_trend", "Running lines and oscillators over the daily breadth counts.", CutWhole)
 	Size          = FactTable("size", "Small companies against large, drawdowns and sectors.", CutWhole)
+	SizeMembers   = FactTable("size_members", "Small companies against large, from the prices of their members.", CutYear)
 	Liquidity     = FactTable("liquidity", "The Federal Reserve's balance sheet, cash balances, operations and rates.", CutWhole)
 )
 
 // FactTables lists every table of facts.
-var FactTables = []Table[Fact]{Concentration, Breadth, BreadthTrend, Size, Liquidity}
+var FactTables = []Table[Fact]{Concentration, Breadth, BreadthTrend, Size, SizeMembers, Liquidity}

@@ -1,6 +1,9 @@
 package schemas
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 var sizeMetrics = sizeRegister()
 
@@ -24,7 +27,7 @@ var sizeSpans = []struct{ id, name, base string }{
 func sizeRegister() []Metric {
 	var out []Metric
 	add := func(m Metric) {
-		m.Family, m.Dataset, m.Method = "size", Size.String(), 1
+		m.Family, m.Dataset, m.Method = "size", cmp.Or(m.Dataset, Size.String()), 1
 		if m.Warmup == 0 {
 			m.Warmup = 1
 		}
@@ -134,4 +137,12 @@ func sectorRegister(add func(Metric)) {
 		ID: "sector_distance", Name: "Sector distance", Unit: "fraction", Formula: "half the sum over sectors of |weight in S - weight in L|", Source: gics,
 		Inputs: "holdings files of both universes", Window: "day", Edge: "a file counts for 35 days; lines without a sector are a bucket of their own", Decimals: 1,
 	})
+	for _, s := range sizeSpans[:3] { // members change too much for a basket of more than a year
+		add(Metric{
+			ID: "gap_sector_neutral_" + s.id + "_pr", Name: "Small less large at equal sectors, " + s.name + ", price", Dataset: SizeMembers.String(), Unit: "fraction",
+			Formula: "sum over sectors of weight in L * (return of the sector in S - in L) from " + s.base, Source: "convention; sectors of GICS",
+			Inputs: "holdings files of both universes, carried to the base; split-adjusted closes of their lines", Window: strings.ToUpper(s.id), Warmup: 2,
+			Edge: "every session; lines bought at the base and held, those without a price at both ends left out; a sector that one side lacks is left out and the other weights scaled up; coverage is the share of L whose sector has prices on both sides, known sectors only", Decimals: 2,
+		})
+	}
 }

@@ -88,9 +88,15 @@ func (p *Panel) findings(found []Finding) { p.Findings = append(p.Findings, foun
 func (p *Panel) setSessions(in *Inputs) bool {
 	first, last, found := p.book.sessions()
 	lastBar := schemas.NoDate
-	for i := range in.Bars {
-		if d := in.Bars[i].Session; d < in.Window.To {
-			first, lastBar, found = min(first, d), max(lastBar, d), true
+	ranks, publisher, mine := publisherRanks(in), "", false
+	for i := range in.Bars { // of a pair of universes, some are the other's
+		b := &in.Bars[i]
+		if i == 0 || b.Publisher != publisher {
+			publisher = b.Publisher
+			_, mine = ranks[publisher]
+		}
+		if mine && b.Session < in.Window.To {
+			first, lastBar, found = min(first, b.Session), max(lastBar, b.Session), true
 		}
 	}
 	if !found {

@@ -72,11 +72,11 @@ type sectorFile struct {
 	weights sectorWeights
 }
 
-// sectorBook holds the files of some funds by sector.
-type sectorBook struct {
-	book    fundBook
-	sectors map[sectorKey]int
-	listed  map[string]int // by security, from the list of constituents
+// sectorMap tells the sector of a line of a file: the one that the file itself
+// gives, or else the newest word of the constituents.
+type sectorMap struct {
+	filed  map[sectorKey]int
+	listed map[string]int // by security, from the list of constituents
 }
 
 type sectorKey struct {
@@ -85,25 +85,43 @@ type sectorKey struct {
 	security string
 }
 
-// newSectorBook reads the files of the given funds. A line's sector is the one
-// that its own file gives, or else the newest word of the constituents.
-func newSectorBook(in *Inputs, id *identity, funds []string) (sectorBook, []Finding) {
-	mine := *in
-	mine.Universe.Funds = funds
-	book, found := newFundBook(&mine, id, func(d schemas.Date) schemas.Date { return in.Calendar.NextSession(d - 1) })
-	b := sectorBook{book: book, sectors: make(map[sectorKey]int), listed: make(map[string]int)}
+func newSectorMap(in *Inputs, id *identity, funds []string) sectorMap {
+	m := sectorMap{filed: make(map[sectorKey]int), listed: make(map[string]int)}
 	for i := range in.Holdings {
 		h := &in.Holdings[i]
-		if k := sectorOf(h.Sector); k != sectorUnknown && isEquity(h) {
-			b.sectors[sectorKey{h.Fund, h.AsOf, holdingSecurity(h, id)}] = k
+		if k := sectorOf(h.Sector); k != sectorUnknown && isEquity(h) && slices.Contains(funds, h.Fund) {
+			m.filed[sectorKey{h.Fund, h.AsOf, holdingSecurity(h, id)}] = k
 		}
 	}
 	for _, c := range newestConstituents(in.Constituents) {
 		if k := sectorOf(c.Sector); k != sectorUnknown {
-			b.listed[id.resolve(c.Symbol, c.AsOf)] = k
+			m.listed[id.resolve(c.Symbol, c.AsOf)] = k
 		}
 	}
-	return b, found
+	return m
+}
+
+func (m *sectorMap) of(fund string, asOf schemas.Date, security string) int {
+	if k, ok := m.filed[sectorKey{fund, asOf, security}]; ok {
+		return k
+	}
+	if k, ok := m.listed[security]; ok {
+		return k
+	}
+	return sectorUnknown
+}
+
+// sectorBook holds the files of some funds by sector.
+type sectorBook struct {
+	book    fundBook
+	sectors sectorMap
+}
+
+func newSectorBook(in *Inputs, id *identity, funds []string) (sectorBook, []Finding) {
+	mine := *in
+	mine.Universe.Funds = funds
+	book, found := newFundBook(&mine, id, func(d schemas.Date) schemas.Date { return in.Calendar.NextSession(d - 1) })
+	return sectorBook{book, newSectorMap(in, id, funds)}, found
 }
 
 // at returns the file in force on session t, by sector.
@@ -114,13 +132,7 @@ func (b *sectorBook) at(funds []string, t schemas.Date) (sectorFile, bool) {
 	}
 	out := sectorFile{portfolio: *p}
 	for i, security := range p.securities {
-		k, ok := b.sectors[sectorKey{p.fund, p.asOf, security}]
-		if !ok {
-			if k, ok = b.listed[security]; !ok {
-				k = sectorUnknown
-			}
-		}
-		out.weights[k] += p.weights[i]
+		out.weights[b.sectors.of(p.fund, p.asOf, security)] += p.weights[i]
 	}
 	return out, true
 }

@@ -19,7 +19,7 @@ type Inputs struct {
 	Window   schemas.Window // facts are given for the sessions in it
 	Calendar *calendar.Calendar
 
-	Bars         []schemas.Bar // of the publishers in Universe.Prices; fastest when sorted by symbol, in any case right
+	Bars         []schemas.Bar // of the publishers in Universe.Prices and AgainstPrices; fastest when sorted by symbol, in any case right
 	Actions      []schemas.Action
 	Spells       []schemas.Spell
 	Changes      []schemas.Change
@@ -50,11 +50,20 @@ type Universe struct {
 	Level, LevelTR string
 	LevelBasis     string
 	LevelTRBasis   string
-	// Against is the large universe with which this one is compared, and its
-	// levels; empty where there is no comparison.
+	// Against is the large universe with which this one is compared. What
+	// begins with its name says of it what the fields above say of this one;
+	// empty where there is no comparison.
 	Against                      string
-	AgainstLevel, AgainstLevelTR string
+	AgainstIndex                 string
 	AgainstFunds                 []string
+	AgainstPrices                []string
+	AgainstLevel, AgainstLevelTR string
+}
+
+// against returns the large universe of a pair, with what says who its members
+// are and what they cost.
+func (u Universe) against() Universe {
+	return Universe{ID: u.Against, Index: u.AgainstIndex, Funds: u.AgainstFunds, Prices: u.AgainstPrices}
 }
 
 // Finding is something a person should know about the inputs: a member
@@ -81,7 +90,7 @@ type Family struct {
 // Families lists everything that is computed. A test holds it against the
 // metric register, both ways.
 func Families() []Family {
-	return slices.Concat(concentrationFamilies, breadthFamilies, breadthTrendFamilies, sizeFamilies, liquidityFamilies)
+	return slices.Concat(concentrationFamilies, breadthFamilies, breadthTrendFamilies, sizeFamilies, sizeMembersFamilies, liquidityFamilies)
 }
 
 // Warmup returns how many sessions before a window of the table its inputs
