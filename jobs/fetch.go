@@ -72,10 +72,7 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 		return Stats{}, err
 	}
 	if len(rows) == 0 && len(old) > 0 {
-		if empty == nil {
-			empty = extract.ErrNoData
-		}
-		return Stats{}, fmt.Errorf("%w, where there were %d rows before; the old window stays", empty, len(old))
+		return Stats{}, fmt.Errorf("%s: the publisher has nothing for %s, where there were %d rows before; the old window stays", t.Job.Name, t.Window.Span(), len(old))
 	}
 	checks := make([]schemas.CheckResult, 0, len(f.checks))
 	for _, c := range f.checks {

@@ -75,7 +75,7 @@ func uses(needs []Need, state State) (inputs []schemas.Input, missing string) {
 				continue
 			}
 			found = found || b.Rows > 0
-			inputs = append(inputs, schemas.Input{Kind: "window", Dataset: n.Dataset.String(), Window: w, Content: b.Content})
+			inputs = append(inputs, schemas.Input{Kind: schemas.InputWindow, Dataset: n.Dataset.String(), Window: w, Content: b.Content})
 		}
 		if n.Required && !found && missing == "" {
 			missing = n.Dataset.String() + " " + n.Part

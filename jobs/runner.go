@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,7 +95,7 @@ type Task struct {
 
 	mu       sync.Mutex
 	payloads []schemas.Payload
-	built    schemas.Built // what publish made
+	built    schemas.Built // what publish made; zero when nothing was published
 }
 
 // Run brings the asked-for windows up to date, stage by stage: what is fetched
@@ -170,10 +171,7 @@ func (p *pass) stage(ctx context.Context, jobs []*Job, later [][]*Job) error {
 		p.Planned(len(stale) + p.windows(slices.Concat(later...), today))
 	}
 	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, p.Workers))
-	if p.Workers == 0 {
-		group.SetLimit(2)
-	}
+	group.SetLimit(cmp.Or(p.Workers, 2))
 	for _, d := range stale {
 		if gctx.Err() != nil {
 			break
@@ -243,7 +241,7 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 	if err := clickhouse.Append(logCtx, p.Warehouse, schemas.Runs, []schemas.Run{entry}); err != nil {
 		return fmt.Errorf("write the run log: %w", err)
 	}
-	if outcome == OK || outcome == Unchanged || outcome == NoData {
+	if t.built.RunID != "" {
 		p.built(d, t.built)
 	}
 	p.end(Result{
@@ -326,7 +324,7 @@ func (t *Task) recordInputs(ctx context.Context) error {
 	payloads := slices.Clone(t.payloads)
 	t.mu.Unlock()
 	for _, p := range payloads {
-		inputs = append(inputs, schemas.Input{Kind: "payload", Dataset: p.Publisher, Window: t.Window, Content: p.Hash})
+		inputs = append(inputs, schemas.Input{Kind: schemas.InputPayload, Dataset: p.Publisher, Window: t.Window, Content: p.Hash})
 	}
 	for i := range inputs {
 		inputs[i].RunID = t.RunID
