@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -17,7 +16,7 @@ func (a *app) engineCommand() *cobra.Command {
 		&cobra.Command{
 			Use: "fetch", Short: "Fetch the engine's library into the cache, once", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				_, err := engine.Fetch(cmd.Context(), engine.FetchOptions{Cache: engineCache(os.Getenv, os.UserHomeDir), Progress: a.err})
+				_, err := engine.Fetch(cmd.Context(), engine.FetchOptions{Progress: a.err})
 				return err
 			},
 		},
@@ -51,7 +50,7 @@ func (a *app) withEngine(cmd *cobra.Command, do func(*house) error) (err error) 
 	}
 	h := &house{settings: s, now: a.now}
 	defer func() { err = firstError(err, h.close()) }()
-	if err := a.openWarehouse(cmd.Context(), h, s.Data); err != nil {
+	if err := a.openWarehouse(cmd.Context(), h); err != nil {
 		return err
 	}
 	if h.engine == nil {

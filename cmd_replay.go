@@ -40,7 +40,7 @@ func (a *app) replayCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			h, err := a.open(cmd.Context(), s, opening{offline: true, asOf: asOf, dataDir: into})
+			h, err := a.open(cmd.Context(), s, opening{offline: true, asOf: asOf, rebuild: into})
 			if err != nil {
 				return err
 			}
@@ -89,7 +89,7 @@ type tableHash struct {
 func (a *app) hashes(cmd *cobra.Command, s *settings) (_ map[string]tableHash, err error) {
 	h := &house{settings: s, now: a.now}
 	defer func() { err = firstError(err, h.close()) }()
-	if err := a.openWarehouse(cmd.Context(), h, s.Data); err != nil {
+	if err := a.openWarehouse(cmd.Context(), h); err != nil {
 		return nil, err
 	}
 	return h.hashes(cmd)

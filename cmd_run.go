@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tidemark/jobs"
-	"tidemark/schemas"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -59,7 +58,7 @@ func (a *app) bringUpToDate(cmd *cobra.Command, h *house, name string, req jobs.
 	r.Progress = func(res jobs.Result) {
 		bar.clear()
 		if !a.json {
-			a.print("  %-9s  %-*s  %12s  %s\n", res.Outcome, width, res.Job+" "+windowOnly(res.Window), rowsText(res.Rows), lineNote(res))
+			a.print("  %-9s  %-*s  %12s  %s\n", res.Outcome, width, res.Job+" "+res.Window.Span(), rowsText(res.Rows), lineNote(res))
 		}
 		bar.step()
 	}
@@ -81,12 +80,6 @@ func (a *app) verdict(report *jobs.Report) error {
 		return fmt.Errorf("%s failed; their old content stays, and the next run tries them again:\n%w", plural(n, "window"), failures(report))
 	}
 	return nil
-}
-
-// windowOnly is the window without its part, which the job's name says.
-func windowOnly(w schemas.Window) string {
-	w.Part = ""
-	return w.String()[1:]
 }
 
 func rowsText(n int64) string {

@@ -80,7 +80,7 @@ func (a *app) schemaCommand() *cobra.Command {
 				}
 				h := &house{settings: s, now: a.now}
 				defer func() { err = firstError(err, h.close()) }()
-				if err := a.openWarehouse(cmd.Context(), h, s.Data); err != nil {
+				if err := a.openWarehouse(cmd.Context(), h); err != nil {
 					return err
 				}
 				a.print("tables and views are up to date\n")

@@ -52,7 +52,7 @@ func failures(report *jobs.Report) error {
 		if g.windows > 1 {
 			more = fmt.Sprintf(" and %d more", g.windows-1)
 		}
-		errs = append(errs, fmt.Errorf("  %s%s: %w", job+" "+windowOnly(g.first), more, g.err))
+		errs = append(errs, fmt.Errorf("  %s%s: %w", job+" "+g.first.Span(), more, g.err))
 	}
 	return errors.Join(errs...)
 }

@@ -3,13 +3,18 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
+
+	"tidemark/jobs"
 )
 
 // call runs a command line in this process, as a user would type it.
@@ -258,5 +263,49 @@ func TestSecretsOfTheConfiguration(t *testing.T) {
 		if got := string(s.Publishers.FRED.Key); got != want {
 			t.Errorf("key %s: got %q, want %q", value, got, want)
 		}
+	}
+}
+
+// TestConfigurationErrorsKeepSecrets holds that an error about one line of the
+// configuration does not show another.
+func TestConfigurationErrorsKeepSecrets(t *testing.T) {
+	t.Parallel()
+	const secret = "canary-5ecret"
+	none := func(string) (string, bool) { return "", false }
+	for name, text := range map[string]string{
+		"beside a misspelt key":      "warehouse: {dsn: 'clickhouse://u:" + secret + "@localhost:9000'}\nhistry: {from: 2020-01-01}\n",
+		"beside a value of no sense": "publishers:\n  fred:\n    key: " + secret + "\n    series: 7\n",
+	} {
+		_, err := parseSettings([]byte(text), none)
+		if err == nil || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: got %v, want an error without the secret", name, err)
+		}
+	}
+	for _, dsn := range []string{"clickhouse://u:" + secret + "@host:port", "clickhouse://u:" + secret + "@host:9000?dial_timeout=x", "://u:" + secret + "@h"} {
+		a := &app{now: time.Now, log: slog.New(slog.DiscardHandler)}
+		err := a.openWarehouse(t.Context(), &house{settings: &settings{Warehouse: warehouseSettings{DSN: jobs.Secret(dsn)}}, now: time.Now})
+		if err == nil || strings.Contains(err.Error(), secret) {
+			t.Errorf("%T: got %v, want an error without the secret", dsn, err)
+		}
+	}
+}
+
+// TestReplayNeverTouchesTheConfiguredServer holds that a replay builds into
+// its folder, whatever server the configuration names.
+func TestReplayNeverTouchesTheConfiguredServer(t *testing.T) {
+	a := &app{now: time.Now, err: io.Discard, log: slog.New(slog.DiscardHandler)}
+	s := &settings{Data: t.TempDir(), Warehouse: warehouseSettings{DSN: "clickhouse://nobody@127.0.0.1:1"}}
+	into := t.TempDir()
+	h, err := a.open(t.Context(), s, opening{offline: true, asOf: time.Now(), rebuild: into})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := h.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if h.engine == nil || h.engine.Dir() != filepath.Join(into, "engine") {
+		t.Error("the replay does not work on an engine of its own folder")
 	}
 }

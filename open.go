@@ -55,7 +55,7 @@ func (h *house) close() error {
 type opening struct {
 	offline bool
 	asOf    time.Time // offline: the newest answers counted
-	dataDir string    // where the engine keeps its files, if not the settings' folder
+	rebuild string    // folder of a new embedded warehouse, used in place of the configured one
 	// attempts is how often a request is sent at most; 0 means the client's default.
 	attempts int
 }
@@ -78,7 +78,12 @@ func (a *app) open(ctx context.Context, s *settings, o opening) (_ *house, err e
 			return nil, err
 		}
 	}
-	if err := a.openWarehouse(ctx, h, cmp.Or(o.dataDir, s.Data)); err != nil {
+	if o.rebuild != "" {
+		err = a.openEmbedded(ctx, h, o.rebuild)
+	} else {
+		err = a.openWarehouse(ctx, h)
+	}
+	if err != nil {
 		return nil, err
 	}
 	h.archive = filepath.Join(s.Data, "archive")
@@ -118,31 +123,42 @@ func (h *house) startSandbox() error {
 	return nil
 }
 
-// openWarehouse connects to the configured server, or to the embedded engine,
-// which it starts unless another command is running it already.
-func (a *app) openWarehouse(ctx context.Context, h *house, dir string) error {
-	w := h.settings.Warehouse
-	var opts clickhouse.Options
-	var err error
-	if w.DSN != "" {
-		if opts, err = clickhouse.ParseDSN(string(w.DSN)); err != nil {
-			return usageError("warehouse.dsn: %w", err)
-		}
-	} else {
-		library, err := a.library(w.Library)
-		if err != nil {
-			return err
-		}
-		h.engine, err = engine.Open(ctx, engine.Config{
-			Dir: filepath.Join(dir, "engine"), Library: library, MaxMemory: w.Memory << 20, Log: a.log, Now: a.now,
-		})
-		if err != nil {
-			return err
-		}
-		h.closers = append(h.closers, func() error { return a.closeEngine(h.engine) })
-		access := h.engine.Loader()
-		opts.Addr, opts.User, opts.Password = []string{access.Addr}, access.User, access.Password
+// openWarehouse connects to the configured server or, where there is none, to
+// the embedded engine.
+func (a *app) openWarehouse(ctx context.Context, h *house) error {
+	dsn := h.settings.Warehouse.DSN
+	if dsn == "" {
+		return a.openEmbedded(ctx, h, h.settings.Data)
 	}
+	opts, err := clickhouse.ParseDSN(string(dsn))
+	if err != nil {
+		return usageError("warehouse.dsn: %w", err)
+	}
+	return a.connect(ctx, h, opts)
+}
+
+// openEmbedded connects to the embedded engine of a data folder, which it
+// starts unless another command is running it already.
+func (a *app) openEmbedded(ctx context.Context, h *house, dir string) error {
+	w := h.settings.Warehouse
+	library, err := a.library(w.Library)
+	if err != nil {
+		return err
+	}
+	h.engine, err = engine.Open(ctx, engine.Config{
+		Dir: filepath.Join(dir, "engine"), Library: library, MaxMemory: w.Memory << 20, Log: a.log, Now: a.now,
+	})
+	if err != nil {
+		return err
+	}
+	h.closers = append(h.closers, func() error { return a.closeEngine(h.engine) })
+	access := h.engine.Loader()
+	return a.connect(ctx, h, clickhouse.Options{Addr: []string{access.Addr}, User: access.User, Password: access.Password})
+}
+
+// connect opens a warehouse, brings its tables and views up to date and
+// settles what a crash left half done.
+func (a *app) connect(ctx context.Context, h *house, opts clickhouse.Options) (err error) {
 	opts.Log, opts.Now = a.log, h.now
 	if h.warehouse, err = clickhouse.Open(ctx, opts); err != nil {
 		return err
@@ -180,22 +196,7 @@ func (a *app) library(configured string) (string, error) {
 		}
 		return configured, nil
 	}
-	return engine.Library(engineCache(os.Getenv, os.UserHomeDir))
-}
-
-// engineCache is the folder that keeps the engine's library between clones.
-func engineCache(getenv func(string) string, home func() (string, error)) string {
-	if dir := getenv("TIDEMARK_ENGINE_CACHE"); dir != "" {
-		return dir
-	}
-	if dir := getenv("XDG_CACHE_HOME"); dir != "" {
-		return filepath.Join(dir, "tidemark", "engine")
-	}
-	dir, err := home()
-	if err != nil {
-		dir = os.TempDir()
-	}
-	return filepath.Join(dir, ".cache", "tidemark", "engine")
+	return engine.Library("")
 }
 
 func (a *app) runner(h *house, command string) *jobs.Runner {

@@ -102,7 +102,7 @@ func (a *app) load() (*settings, error) {
 func parseSettings(text []byte, env func(string) (string, bool)) (*settings, error) {
 	var s settings
 	if err := yaml.UnmarshalWithOptions(text, &s, yaml.Strict()); err != nil {
-		return nil, errors.New(yaml.FormatError(err, false, true))
+		return nil, errors.New(yaml.FormatError(err, false, false)) // line and column, but no lines: they may hold secrets
 	}
 	secrets := map[string]*jobs.Secret{"warehouse.dsn": &s.Warehouse.DSN}
 	if f := s.Publishers.FRED; f != nil {
