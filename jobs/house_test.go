@@ -1,0 +1,182 @@
+package jobs
+
+import (
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tidemark/extract"
+	"tidemark/extract/archive"
+	"tidemark/extract/sandbox"
+	"tidemark/extract/vendor"
+	"tidemark/load/clickhouse"
+	"tidemark/load/engine"
+	"tidemark/load/engine/enginetest"
+	"tidemark/schemas"
+	"tidemark/schemas/calendar"
+)
+
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
+// house is a warehouse, the simulated publishers and what is wired to them.
+type house struct {
+	*Runner
+	box     *sandbox.Sandbox
+	engine  *engine.Engine
+	archive string
+	clock   *clock
+	from    schemas.Date // of the history that is kept
+}
+
+// clock is a clock that tests move.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+// newHouse opens a small simulated market that ends on Friday 5 December 2025,
+// on the Saturday after it.
+func newHouse(t *testing.T, from schemas.Date) *house {
+	t.Helper()
+	h := &house{from: from, engine: enginetest.Start(t), archive: filepath.Join(t.TempDir(), "archive")}
+	h.clock = &clock{time.Date(2025, time.December, 6, 17, 0, 0, 0, time.UTC)}
+	var err error
+	h.box, err = sandbox.New(sandbox.Config{
+		Seed: 7, Securities: 70, From: schemas.NewDate(2023, time.June, 1), To: schemas.NewDate(2025, time.December, 5), Now: h.clock.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.box.Start("127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.box.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	h.Runner = h.open(t, h.engine, false)
+	return h
+}
+
+// open wires a runner to an engine; offline, it has the archive alone.
+func (h *house) open(t *testing.T, e *engine.Engine, offline bool) *Runner {
+	t.Helper()
+	access := e.Loader()
+	w, err := clickhouse.Open(t.Context(), clickhouse.Options{Addr: []string{access.Addr}, User: access.User, Password: access.Password, Now: h.clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := w.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Views(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cfg := testConfig(h.from)
+	cfg.UseBases(func(p string) string { return "http://sandbox.localhost/" + p })
+	catalog, err := NewCatalog(cfg, calendar.US())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Runner{
+		Catalog: catalog, Warehouse: w, Client: h.client(t, h.archive, offline), Now: h.clock.now, Log: slog.New(slog.DiscardHandler), Command: "test",
+	}
+}
+
+func (h *house) client(t *testing.T, dir string, offline bool) *extract.Client {
+	t.Helper()
+	store, err := archive.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	client, err := extract.NewClient(extract.Options{
+		Archive: store, Offline: offline, AsOf: h.clock.at.Add(time.Hour), Now: h.clock.now, Attempts: 2, MinWait: time.Millisecond, MaxWait: 2 * time.Millisecond,
+		Timeout: 20 * time.Second, MaxRetryAfter: time.Millisecond,
+		Local: map[string]string{"sandbox.localhost": strings.TrimPrefix(h.box.URL(), "http://")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func testConfig(from schemas.Date) Config {
+	file := func(name, kind, path string) File {
+		return File{File: vendor.File{Name: name, Kind: kind, Paths: []string{SandboxPath + path}}}
+	}
+	bars := file("vendor", KindBars, "/bars/{year}.csv.gz")
+	bars.Adjustment = schemas.AdjustedNone
+	levels := file("levels", KindLevels, "/levels.csv")
+	levels.Parts, levels.Columns, levels.Ignore = []string{"index:SPX", "index:SP600"}, map[string]string{"value": "close"}, []string{"total_return"}
+	return Config{
+		History: History{From: from},
+		Publishers: Publishers{
+			NYFed: &NYFed{Rates: []string{"SOFR", "EFFR"}}, H41: &H41{}, FRED: &FRED{Series: []string{"IORB", "RRPONTSYAWARD"}},
+			FiscalData: &FiscalData{}, IShares: &IShares{Funds: []string{"IVV", "IJR"}, Days: DaysMonthEnds}, SSGA: &SSGA{Funds: []string{"SPY"}}, SP500: &Membership{},
+		},
+		Files: []File{bars, file("actions", KindActions, "/actions.csv"), file("renames", KindRenames, "/renames.csv"), levels},
+		Universes: []Universe{
+			{ID: "SPX_MEMBERS", Index: "SP500", Funds: []string{"IVV", "SPY"}, Prices: []string{"vendor"}, Level: "index:SPX", LevelBasis: "index_pr"},
+			{ID: "SP600_MEMBERS", Funds: []string{"IJR"}, Prices: []string{"vendor"}, Level: "index:SP600", LevelBasis: "index_pr", Against: "SPX_MEMBERS"},
+		},
+	}
+}
+
+func (h *house) run(t *testing.T, req Request) *Report {
+	t.Helper()
+	report, err := h.Run(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func (h *house) mustRun(t *testing.T, req Request) *Report {
+	t.Helper()
+	report := h.run(t, req)
+	if err := report.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// touched lists the windows that a pass built anew, as "job window".
+func touched(r *Report) []string {
+	var out []string
+	for _, res := range r.Results {
+		if res.Outcome == OK {
+			out = append(out, res.Job+" "+strings.TrimPrefix(res.Window.String(), res.Window.Part+" "))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func hashes(t *testing.T, r *Runner) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, d := range schemas.Datasets() {
+		if d.Log() {
+			continue
+		}
+		_, content, err := r.Warehouse.TableHash(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[d.String()] = content
+	}
+	return out
+}
