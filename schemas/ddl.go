@@ -138,6 +138,9 @@ func (d Dataset) CreateStatement() string {
 		names = append(names, QuoteName(name))
 	}
 	fmt.Fprintf(&b, "ORDER BY (%s)\n", strings.Join(names, ", "))
+	if d.KeepDays > 0 {
+		fmt.Fprintf(&b, "TTL toDateTime(%s) + INTERVAL %d DAY\n", QuoteName(d.KeepBy), d.KeepDays)
+	}
 	if d.Log() {
 		b.WriteString("SETTINGS non_replicated_deduplication_window = 1000\n")
 	}

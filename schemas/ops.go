@@ -16,8 +16,9 @@ type Run struct {
 	Outcome    string    // running, ok, unchanged, no_data, not_yet, failed, stopped
 	Rows       int64
 	Requests   int64
-	Owner      string // host, process and its start time
+	Owner      string // the warehouse's name of the process: host, id, start
 	Error      string
+	Cause      string // what asked for it: a command, "slot 2025-12-05 23:30 UTC", "backfill ID", …
 }
 
 // Runs is ops.run.
@@ -37,6 +38,7 @@ var Runs = NewTable(Dataset{Database: "ops", Name: "run", Comment: "The run log:
 	Int("requests", "requests", "Answers asked of publishers.", func(r *Run) *int64 { return &r.Requests }),
 	Text("owner", "Host, process and its start time.", func(r *Run) *string { return &r.Owner }),
 	Text("error", "What went wrong.", func(r *Run) *string { return &r.Error }),
+	Text("cause", "What asked for it: a command, a slot, a backfill, a person on the page.", func(r *Run) *string { return &r.Cause }),
 )
 
 // Built is one build of a window: what went in and what came out.

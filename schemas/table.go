@@ -49,6 +49,10 @@ type Dataset struct {
 	PartColumn, DateColumn string
 	Cut                    Cut
 	Order                  []string // sort key; unique within a window
+	// KeepDays is how long a line of a log is kept after the instant in the
+	// column KeepBy; 0 keeps it for ever.
+	KeepDays int
+	KeepBy   string
 }
 
 // String returns the table's full name, such as raw.bar.
