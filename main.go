@@ -115,7 +115,7 @@ func (a *app) command() *cobra.Command {
 			if a.verbose {
 				level = slog.LevelDebug
 			}
-			a.log = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+			a.log = slog.New(jobs.CaptureLogs(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level})))
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })

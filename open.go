@@ -202,17 +202,16 @@ func (a *app) library(configured string) (string, error) {
 func (a *app) runner(h *house, command string) *jobs.Runner {
 	return &jobs.Runner{
 		Catalog: h.catalog, Warehouse: h.warehouse, Client: h.client, Now: h.now, Log: a.log,
-		Command: command, Owner: owner(a.now()),
+		Command: command, Limits: h.limits(),
 	}
 }
 
-// owner names this process in the run log.
-func owner(now time.Time) string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown host"
+// limits are the rate limits that hold: simulated publishers have none.
+func (h *house) limits() map[string]extract.Limit {
+	if h.settings.Sandbox != nil {
+		return nil
 	}
-	return fmt.Sprintf("%s/%d/%d", host, os.Getpid(), now.Unix())
+	return jobs.RateLimits()
 }
 
 func exists(path string) bool {

@@ -98,7 +98,7 @@ func (r *Runner) latestChecks(ctx context.Context, state State) ([]schemas.Check
 		}
 	}
 	return slices.DeleteFunc(all, func(c schemas.CheckResult) bool {
-		_, built := state[c.Dataset][c.Window]
+		_, built := state.Built(c.Dataset, c.Window)
 		return !newest[c.Dataset+" "+c.Window.String()].At.Equal(c.At) && built
 	}), nil
 }

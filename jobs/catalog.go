@@ -27,6 +27,9 @@ type Catalog struct {
 	Calendar  *calendar.Calendar
 	Jobs      []*Job
 	fetchJobs []*Job
+
+	makers   map[string]*Job // by table and part
+	upstream map[*Job][]*Job // the jobs that each needs
 }
 
 // When each publisher is due to have news, in New York time.
@@ -65,6 +68,7 @@ func NewCatalog(cfg Config, cal *calendar.Calendar) (*Catalog, error) {
 		return nil, err
 	}
 	c.Jobs = slices.Concat(c.fetchJobs, c.factJobs())
+	c.link()
 	return c, nil
 }
 
@@ -85,28 +89,6 @@ func (c *Catalog) Known(names []string) error {
 	return nil
 }
 
-// Stages groups the jobs so that each stage needs only what earlier ones make.
-func (c *Catalog) Stages() [][]*Job {
-	makers := map[string]int{} // table to the stage that makes it
-	var stages [][]*Job
-	for _, j := range c.Jobs {
-		level := 0
-		if !j.Fetched() {
-			for _, n := range j.Needs(j.Dataset.Cut.Window(j.Part, c.Config.History.From)) {
-				if at, ok := makers[n.Dataset.String()]; ok {
-					level = max(level, at+1)
-				}
-			}
-		}
-		makers[j.Dataset.String()] = max(makers[j.Dataset.String()], level)
-		for len(stages) <= level {
-			stages = append(stages, nil)
-		}
-		stages[level] = append(stages[level], j)
-	}
-	return stages
-}
-
 func addFetched[T any](c *Catalog, name, part string, schedule []string, f fetched[T]) error {
 	var err error
 	if f.schedule, err = f.schedule.orElse(schedule); err != nil {
@@ -114,7 +96,12 @@ func addFetched[T any](c *Catalog, name, part string, schedule []string, f fetch
 	}
 	f.from = c.Config.History.From
 	f.checks = append(f.checks, shrunk[T]())
-	c.fetchJobs = append(c.fetchJobs, f.job(name, part))
+	j := f.job(name, part)
+	j.Publisher, _, _ = strings.Cut(name, ":")
+	if j.Publisher == "files" {
+		j.Publisher = vendor.Publisher
+	}
+	c.fetchJobs = append(c.fetchJobs, j)
 	return nil
 }
 
@@ -219,7 +206,8 @@ func (c *Catalog) addIShares() error {
 			return fmt.Errorf("publishers.ishares.funds: the publisher can be asked for %s; name files of %q under fund_files", strings.Join(ishares.Funds(), ", "), fund)
 		}
 		err := addFetched(c, "ishares:"+fund, fund, cfg.Schedule, fetched[schemas.Holding]{
-			table: schemas.Holdings, schedule: slotsHoldings, due: c.dueHolding(c.holdingDays(cfg.Days)), lag: lagHoldings, method: "1", checks: []check[schemas.Holding]{rescaled(held)},
+			table: schemas.Holdings, schedule: slotsHoldings, due: c.dueHolding(c.holdingDays(cfg.Days)), lag: lagHoldings,
+			requests: func(w schemas.Window) int64 { return int64(len(c.holdingDays(cfg.Days)(w))) }, method: "1", checks: []check[schemas.Holding]{rescaled(held)},
 			source: source("ishares", cfg.FundFiles[fund], func(g *extract.Client, files []string) extract.Source[schemas.Holding] {
 				return ishares.Holdings(g, ishares.Config{Base: cfg.Base, Files: files, Fund: fund, AsOf: cfg.AsOf[fund], Days: c.holdingDays(cfg.Days)})
 			}),

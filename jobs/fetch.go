@@ -22,6 +22,7 @@ type fetched[T any] struct {
 	method   string
 	money    bool // what the liquidity facts are built from
 	due      due
+	requests func(w schemas.Window) int64
 }
 
 // check looks at a window's new rows beside its old ones.
@@ -35,7 +36,7 @@ type check[T any] struct {
 // job makes the job that fetches one part of the table.
 func (f fetched[T]) job(name, part string) *Job {
 	return &Job{
-		Name: name, Dataset: f.table.Dataset, Part: part, Money: f.money, Method: f.method, Schedule: f.schedule, Lag: f.lag, due: f.due,
+		Name: name, Dataset: f.table.Dataset, Part: part, Money: f.money, Method: f.method, Schedule: f.schedule, Lag: f.lag, due: f.due, requests: f.requests,
 		Windows: func(today schemas.Date) []schemas.Window { return f.table.Cut.Windows(part, f.start(), today+1) },
 		Run: func(ctx context.Context, t *Task) (Stats, error) {
 			source, err := f.source(ctx, t.Getter)

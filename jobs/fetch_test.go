@@ -80,6 +80,7 @@ func TestNothingWhereThereWasSomething(t *testing.T) {
 			return publish(ctx, task, schemas.Size, nil, nil)
 		},
 	})
+	c.link()
 	r := &Runner{Catalog: c, Warehouse: w, Client: client, Now: clk.now, Log: slog.New(slog.DiscardHandler), Command: "test"}
 	if _, err := r.Run(t.Context(), Request{}); err != nil || dependent != 1 {
 		t.Fatalf("first pass: %v, dependent built %d times", err, dependent)

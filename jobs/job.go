@@ -19,6 +19,8 @@ type Job struct {
 	Name    string
 	Dataset schemas.Dataset
 	Part    string // the part of the table that the job makes
+	// Publisher of a fetched window; empty for facts.
+	Publisher string
 	// Money marks what the liquidity facts are built from.
 	Money bool
 	// Method is the version of the code that builds the windows. Raising it
@@ -32,6 +34,9 @@ type Job struct {
 	// news, and Lag how long after its last day a window may still change.
 	Schedule Schedule
 	Lag      time.Duration
+	// requests estimates what a window asks of its publisher; nil means one
+	// request.
+	requests func(w schemas.Window) int64
 	// due says which day the part should have reached; nil where no day can be named.
 	due due
 	// Run builds one window.
@@ -71,6 +76,7 @@ const (
 	Failed    Outcome = "failed"
 	Stopped   Outcome = "stopped"
 	Held      Outcome = "held" // what it needs is missing or failed
+	Died      Outcome = "died" // its process is gone
 )
 
 // CheckError says that a window was built but failed a check that blocks it;

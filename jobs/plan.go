@@ -13,15 +13,13 @@ import (
 	"tidemark/schemas"
 )
 
-// State is what is known of every window: its newest build, by table.
-type State map[string]map[schemas.Window]schemas.Built
-
 // Decision says what is to happen to a window, and why.
 type Decision struct {
-	Job    *Job
-	Window schemas.Window
-	Stale  bool
-	Reason string // why it is stale, or why it is not
+	Job     *Job
+	Window  schemas.Window
+	Verdict Verdict
+	Reason  string    // why it is stale, or why it is not
+	Until   time.Time // of a window that waits
 	// Inputs is the fingerprint of what the window would be built from, and
 	// Uses lists it. Both are empty for fetched windows.
 	Inputs string
@@ -31,32 +29,67 @@ type Decision struct {
 }
 
 // Decide tells whether a window of the job is up to date. It is pure: a
-// scheduled run, a catch-up, a backfill and `tidemark status` all ask it.
-// With refresh, fetched windows that may still change are stale however young.
-func Decide(j *Job, w schemas.Window, state State, now time.Time, refresh bool) Decision {
-	d := Decision{Job: j, Window: w}
-	built, ok := state[j.Dataset.String()][w]
+// scheduled run, a catch-up, a backfill, `tidemark plan` and `tidemark status`
+// all ask it. Of the request it heeds Refresh, Force, Patient and Mode.
+func Decide(j *Job, w schemas.Window, state State, now time.Time, req Request) Decision {
+	d := Decision{Job: j, Window: w, Verdict: Build}
+	var failing string
 	if !j.Fetched() {
-		d.Uses, d.Missing = uses(j.Needs(w), state)
+		d.Uses, d.Missing, failing = uses(j.Needs(w), state)
 		d.Inputs = fingerprint(j.Method, d.Uses)
 	}
-	switch {
+	d.Reason = staleness(j, d, state, now, req)
+	attempts := state.Attempts[j.Dataset.String()][w]
+	switch until := attempts.nextTry(); {
 	case d.Missing != "":
-		d.Reason = "needs " + d.Missing + ", which has no rows yet"
-	case !ok:
-		d.Stale, d.Reason = true, "never built"
-	case built.Method != j.Method:
-		d.Stale, d.Reason = true, fmt.Sprintf("method changed from %s to %s", cmp.Or(built.Method, "none"), j.Method)
-	case !j.Fetched() && built.Inputs != d.Inputs:
-		d.Stale, d.Reason = true, "an input changed"
-	case j.Fetched() && refresh && mayChange(j, w, built.BuiltAt):
-		d.Stale, d.Reason = true, "asked to refresh"
-	case j.Fetched() && mayChange(j, w, built.BuiltAt) && !j.Schedule.Next(built.BuiltAt).After(now):
-		d.Stale, d.Reason = true, "the publisher was due at "+j.Schedule.Next(built.BuiltAt).Format("2006-01-02 15:04 MST")
-	default:
-		d.Reason = "up to date"
+		d.Verdict, d.Reason = HeldBack, "needs "+d.Missing+", which has no rows yet"
+	case d.Reason == "":
+		d.Verdict, d.Reason = UpToDate, "up to date"
+		if j.Fetched() && Outcome(attempts.Last.Outcome) == NotYet {
+			d.Verdict, d.Until, d.Reason = Waits, until, "the publication is late"
+		}
+	case failing != "" && !req.Force:
+		d.Verdict, d.Reason = HeldBack, "needs "+failing+", whose newest run failed"
+	case attempts.Failed > 0 && req.Mode == ModeMissing:
+		d.Verdict, d.Reason = HeldBack, "it failed when it was last tried: the mode missing_failed tries it again"
+	case attempts.Failed > 0 && req.Patient:
+		if until.IsZero() {
+			until = j.afterFailures(attempts.Last.StartedAt)
+		}
+		if until.After(now) {
+			d.Verdict, d.Until = Waits, until
+			d.Reason = fmt.Sprintf("failed %d times in a row", attempts.Failed)
+		}
 	}
 	return d
+}
+
+// staleness says why a window is stale; it is empty for one that is up to date.
+func staleness(j *Job, d Decision, state State, now time.Time, req Request) string {
+	built, ok := state.Built(j.Dataset.String(), d.Window)
+	switch {
+	case !ok:
+		return "never built"
+	case built.Method != j.Method:
+		return fmt.Sprintf("method changed from %s to %s", cmp.Or(built.Method, "none"), j.Method)
+	case !j.Fetched() && built.Inputs != d.Inputs:
+		return "an input changed"
+	case j.Fetched() && mayChange(j, d.Window, built.BuiltAt):
+		attempts := state.Attempts[j.Dataset.String()][d.Window]
+		if req.Refresh {
+			return "asked to refresh"
+		}
+		if due := j.nextSlot(built.BuiltAt); !due.After(now) {
+			return "the publisher was due at " + due.In(newYork).Format("2006-01-02 15:04 MST")
+		}
+		if Outcome(attempts.Last.Outcome) == NotYet && !attempts.nextTry().After(now) {
+			return "the publication was late at " + attempts.Last.FinishedAt.In(newYork).Format("2006-01-02 15:04 MST")
+		}
+	}
+	if req.Force {
+		return "asked to rebuild"
+	}
+	return ""
 }
 
 // mayChange reports whether a window built at the given time can have changed
@@ -65,13 +98,26 @@ func mayChange(j *Job, w schemas.Window, builtAt time.Time) bool {
 	return builtAt.Before(w.To.Time().Add(j.Lag))
 }
 
+// longestPause is how long a window without a schedule that failed again and
+// again is left alone.
+const longestPause = 6 * time.Hour
+
+// afterFailures is when a window is tried again after its last short pause.
+func (j *Job) afterFailures(last time.Time) time.Time {
+	if next := j.nextSlot(last); j.Fetched() && next.Before(last.Add(7*24*time.Hour)) {
+		return next
+	}
+	return last.Add(longestPause)
+}
+
 // uses lists the builds that the needs cover, in a fixed order, and names the
-// first required need of which nothing was ever built.
-func uses(needs []Need, state State) (inputs []schemas.Input, missing string) {
+// first required need of which nothing was ever built and the first whose
+// newest run failed.
+func uses(needs []Need, state State) (inputs []schemas.Input, missing, failing string) {
 	for _, n := range needs {
 		found := false
-		for w, b := range state[n.Dataset.String()] {
-			if w.Part != n.Part || w.To <= n.From || w.From >= n.To {
+		for w, b := range state.Builds[n.Dataset.String()] {
+			if !n.covers(w) {
 				continue
 			}
 			found = found || b.Rows > 0
@@ -80,11 +126,24 @@ func uses(needs []Need, state State) (inputs []schemas.Input, missing string) {
 		if n.Required && !found && missing == "" {
 			missing = n.Dataset.String() + " " + n.Part
 		}
+		if !n.Required {
+			continue
+		}
+		for w, a := range state.Attempts[n.Dataset.String()] {
+			if name := n.Dataset.String() + " " + w.String(); a.Failed > 0 && n.covers(w) && (failing == "" || name < failing) {
+				failing = name
+			}
+		}
 	}
 	slices.SortFunc(inputs, func(a, b schemas.Input) int {
 		return cmp.Or(cmp.Compare(a.Dataset, b.Dataset), cmp.Compare(a.Window.Part, b.Window.Part), cmp.Compare(a.Window.From, b.Window.From))
 	})
-	return slices.Compact(inputs), missing
+	return slices.Compact(inputs), missing, failing
+}
+
+// covers reports whether a window of the need's table is among what it asks for.
+func (n Need) covers(w schemas.Window) bool {
+	return w.Part == n.Part && w.To > n.From && w.From < n.To
 }
 
 func fingerprint(method string, inputs []schemas.Input) string {

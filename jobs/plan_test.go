@@ -38,12 +38,9 @@ func factsJob() *Job {
 }
 
 func stateWith(builds ...schemas.Built) State {
-	s := State{}
-	for _, d := range schemas.Datasets() {
-		s[d.String()] = map[schemas.Window]schemas.Built{}
-	}
+	s := NewState()
 	for _, b := range builds {
-		s[b.Dataset][b.Window] = b
+		s.SetBuilt(b)
 	}
 	return s
 }
@@ -72,9 +69,9 @@ func TestDecideFetchedWindow(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d := Decide(fetchJob(), tt.window, tt.state, monday, tt.refresh)
-			if d.Stale != tt.stale || !strings.Contains(d.Reason, tt.reason) {
-				t.Errorf("got stale %v (%s), want %v (%s)", d.Stale, d.Reason, tt.stale, tt.reason)
+			d := Decide(fetchJob(), tt.window, tt.state, monday, Request{Refresh: tt.refresh})
+			if (d.Verdict == Build) != tt.stale || !strings.Contains(d.Reason, tt.reason) {
+				t.Errorf("got %s (%s), want stale %v (%s)", d.Verdict, d.Reason, tt.stale, tt.reason)
 			}
 		})
 	}
@@ -83,35 +80,35 @@ func TestDecideFetchedWindow(t *testing.T) {
 func TestDecideBuiltWindow(t *testing.T) {
 	j := factsJob()
 	w := schemas.CutYear.Window("SPX", schemas.NewDate(2025, time.March, 3))
-	held := Decide(j, w, stateWith(), monday, false)
-	if held.Missing != "raw.holding IVV" || held.Stale {
+	held := Decide(j, w, stateWith(), monday, Request{})
+	if held.Missing != "raw.holding IVV" || held.Verdict != HeldBack {
 		t.Fatalf("without holdings: got %+v, want it held for raw.holding IVV", held)
 	}
 
 	input := schemas.Built{Dataset: schemas.Holdings.String(), Window: year, Rows: 5, Content: "aa"}
-	first := Decide(j, w, stateWith(input), monday, false)
-	if !first.Stale || len(first.Uses) != 1 {
+	first := Decide(j, w, stateWith(input), monday, Request{})
+	if first.Verdict != Build || len(first.Uses) != 1 {
 		t.Fatalf("first time: got %+v, want it stale with one input", first)
 	}
 	out := schemas.Built{Dataset: schemas.Concentration.String(), Window: w, Rows: 3, Inputs: first.Inputs, Method: "m1"}
-	if d := Decide(j, w, stateWith(input, out), monday.AddDate(1, 0, 0), true); d.Stale {
+	if d := Decide(j, w, stateWith(input, out), monday.AddDate(1, 0, 0), Request{Refresh: true}); d.Verdict != UpToDate {
 		t.Errorf("same inputs: stale because %q, want up to date however late it is", d.Reason)
 	}
 	input.Content = "bb"
-	if d := Decide(j, w, stateWith(input, out), monday, false); !d.Stale || d.Reason != "an input changed" {
-		t.Errorf("changed input: got %v (%s), want stale", d.Stale, d.Reason)
+	if d := Decide(j, w, stateWith(input, out), monday, Request{}); d.Verdict != Build || d.Reason != "an input changed" {
+		t.Errorf("changed input: got %s (%s), want stale", d.Verdict, d.Reason)
 	}
 	input.Content = "aa"
 	input.BuiltAt = monday // found up to date again, same content
-	if d := Decide(j, w, stateWith(input, out), monday, false); d.Stale {
+	if d := Decide(j, w, stateWith(input, out), monday, Request{}); d.Verdict != UpToDate {
 		t.Errorf("input rebuilt with the same content: stale because %q, want the chain cut off", d.Reason)
 	}
 	optional := schemas.Built{Dataset: schemas.Renames.String(), Window: schemas.CutWhole.Window("names", 0), Rows: 1, Content: "cc"}
-	if d := Decide(j, w, stateWith(input, out, optional), monday, false); !d.Stale {
+	if d := Decide(j, w, stateWith(input, out, optional), monday, Request{}); d.Verdict != Build {
 		t.Error("an optional input that appeared must make the window stale")
 	}
 	other := schemas.Built{Dataset: schemas.Holdings.String(), Window: schemas.CutYear.Window("SPY", w.From), Rows: 1, Content: "dd"}
-	if d := Decide(j, w, stateWith(input, out, other), monday, false); d.Stale {
+	if d := Decide(j, w, stateWith(input, out, other), monday, Request{}); d.Verdict != UpToDate {
 		t.Errorf("a window that is not needed appeared: stale because %q", d.Reason)
 	}
 }

@@ -64,3 +64,6 @@ func (s Schedule) orElse(lines []string) (Schedule, error) {
 	}
 	return ParseSchedule(lines...)
 }
+
+// nextSlot returns the first slot of the job after t, or a time out of reach.
+func (j *Job) nextSlot(t time.Time) time.Time { return j.Schedule.Next(t) }

@@ -67,7 +67,7 @@ func (r *Runner) Status(ctx context.Context) (*Status, error) {
 		}
 		for _, w := range j.Windows(schemas.DateOf(now.In(newYork))) {
 			js.Windows++
-			if d := Decide(j, w, state, now, false); d.Stale || d.Missing != "" {
+			if d := Decide(j, w, state, now, Request{}); d.Verdict != UpToDate {
 				js.Stale++
 				js.Reasons = append(js.Reasons, w.String()+": "+d.Reason)
 			}

@@ -29,6 +29,14 @@ func (w *Warehouse) Builds(ctx context.Context, dataset string) (map[schemas.Win
 	return out, nil
 }
 
+// AllBuilds returns the newest build of each window of every table.
+func (w *Warehouse) AllBuilds(ctx context.Context) ([]schemas.Built, error) {
+	return Read(ctx, w, schemas.Builds, Query{
+		Order:   "dataset, part, from_date, to_date, built_at DESC",
+		limitBy: "dataset, part, from_date, to_date",
+	})
+}
+
 // newest returns the newest build of one window, and false when there is none.
 func (w *Warehouse) newest(ctx context.Context, dataset string, win schemas.Window) (schemas.Built, bool, error) {
 	q := oneWindow(dataset, win)

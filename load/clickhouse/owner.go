@@ -75,10 +75,15 @@ func (w *Warehouse) Alive(owner string, seen time.Time) bool {
 	if !ok || o.host != w.owner.host {
 		return w.now().Sub(seen) <= abandonedAfter
 	}
-	start, alive := processStart(o.pid)
-	if !alive || o.start != start {
-		return false
-	}
 	// Where start times are not known, another process may have the id now.
-	return start != "" || w.now().Sub(seen) <= abandonedAfter
+	return w.running(o) && (o.start != "" || w.now().Sub(seen) <= abandonedAfter)
+}
+
+// running reports whether a process is not known to have ended.
+func (w *Warehouse) running(o owner) bool {
+	if o.host != w.owner.host {
+		return true
+	}
+	start, alive := processStart(o.pid)
+	return alive && o.start == start
 }

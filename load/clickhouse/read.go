@@ -24,6 +24,7 @@ type Query struct {
 	Limit int    // 0 for no limit
 
 	limitBy string // columns of which only the first row in Order is wanted
+	perKey  int    // how many first rows limitBy keeps; 0 means 1
 }
 
 // Named gives a value to a name in Query.Where. Values are schemas.Date,
@@ -167,7 +168,7 @@ func selectSQL[T any](t schemas.Table[T], q Query) string {
 		b.WriteString(" ORDER BY " + q.Order)
 	}
 	if q.limitBy != "" {
-		b.WriteString(" LIMIT 1 BY " + q.limitBy)
+		fmt.Fprintf(&b, " LIMIT %d BY %s", max(1, q.perKey), q.limitBy)
 	}
 	if q.Limit > 0 {
 		fmt.Fprintf(&b, " LIMIT %d", q.Limit)

@@ -1,0 +1,164 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tidemark/load/clickhouse"
+	"tidemark/schemas"
+)
+
+// How long to wait before looking again whether somebody else still builds a
+// window.
+const claimPoll = 200 * time.Millisecond
+
+// errLeaseLost says that the process was away for so long that others may have
+// taken over what it had begun.
+var errLeaseLost = errors.New("this process was suspended or cut off for too long, and another may have taken over its work: the window is built again")
+
+// claim begins a run of a window in the run log unless somebody else is
+// building it. It waits for that, and reports false when nothing is left to do
+// then.
+//
+// Whoever begins writes his line first and looks for others afterwards. Of two
+// who begin at the same moment at least one sees the other, and whoever sees
+// another withdraws and tries again. Should two be at work all the same, the
+// swaps of the warehouse put one after the other: the window is built twice
+// and is right.
+func (p *pass) claim(ctx context.Context, d Decision) (schemas.Run, Decision, bool, error) {
+	for waited := false; ; waited = true {
+		if err := p.waitForOthers(ctx, d, &waited); err != nil {
+			return schemas.Run{}, d, false, err
+		}
+		if waited {
+			var err error
+			if d, err = p.again(ctx, d); err != nil || d.Verdict != Build {
+				return schemas.Run{}, d, false, err
+			}
+		}
+		run, err := p.beginRun(ctx, d)
+		if err != nil {
+			return run, d, false, err
+		}
+		others, err := p.others(ctx, d, run.ID)
+		if err != nil {
+			return run, d, false, err
+		}
+		if len(others) == 0 {
+			return run, d, true, nil
+		}
+		run.FinishedAt, run.Outcome, run.Error = p.Now(), string(Stopped), "another run of the window began at the same moment"
+		if err := p.note(ctx, run); err != nil {
+			return run, d, false, err
+		}
+		if err := pause(ctx, time.Duration(rand.Int64N(int64(claimPoll)))); err != nil { //nolint:gosec // it only has to differ from the others'
+			return run, d, false, err
+		}
+	}
+}
+
+func (p *pass) beginRun(ctx context.Context, d Decision) (schemas.Run, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return schemas.Run{}, fmt.Errorf("name a run: %w", err)
+	}
+	run := schemas.Run{
+		ID: id.String(), Command: p.Command, Job: d.Job.Name, Dataset: d.Job.Dataset.String(), Window: d.Window,
+		Reason: d.Reason, StartedAt: p.Now(), Outcome: string(Running), Owner: p.Warehouse.Owner(), Cause: p.cause(),
+	}
+	return run, p.note(ctx, run)
+}
+
+func (p *pass) cause() string {
+	if p.scope.req.Cause != "" {
+		return p.scope.req.Cause
+	}
+	return "command " + p.Command
+}
+
+// note writes a line of the run log.
+func (r *Runner) note(ctx context.Context, run schemas.Run) error {
+	if err := clickhouse.Append(ctx, r.Warehouse, schemas.Runs, []schemas.Run{run}); err != nil {
+		return fmt.Errorf("write the run log: %w", err)
+	}
+	return nil
+}
+
+func (p *pass) waitForOthers(ctx context.Context, d Decision, waited *bool) error {
+	for {
+		others, err := p.others(ctx, d, "")
+		if err != nil || len(others) == 0 {
+			return err
+		}
+		if !*waited {
+			p.Log.InfoContext(ctx, "waiting for another run of the window", "job", d.Job.Name, "window", d.Window.String(), "run", others[0].ID, "owner", others[0].Owner)
+		}
+		*waited = true
+		if err := pause(ctx, claimPoll); err != nil {
+			return err
+		}
+	}
+}
+
+// others returns the runs of the window beside the given one that somebody
+// living is at work on, and ends those of processes that are gone.
+func (p *pass) others(ctx context.Context, d Decision, own string) ([]schemas.Run, error) {
+	open, err := p.Warehouse.OpenRuns(ctx, d.Job.Dataset.String(), d.Window)
+	if err != nil {
+		return nil, err
+	}
+	living, _, err := p.sort(ctx, open)
+	if err != nil {
+		return nil, err
+	}
+	out := living[:0]
+	for _, run := range living {
+		if run.ID != own {
+			out = append(out, run)
+		}
+	}
+	return out, nil
+}
+
+// sort splits open runs into those whose process lives and those whose process
+// is gone. The latter are ended in the run log.
+func (r *Runner) sort(ctx context.Context, open []schemas.Run) (living, dead []schemas.Run, err error) {
+	if len(open) == 0 {
+		return nil, nil, nil
+	}
+	alive, err := r.Warehouse.Living(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, run := range open {
+		if run.Owner == r.Warehouse.Owner() || alive(run.Owner, run.StartedAt) {
+			living = append(living, run)
+			continue
+		}
+		run.FinishedAt, run.Outcome, run.Error = r.Now(), string(Died), "its process is gone"
+		dead = append(dead, run)
+	}
+	if len(dead) > 0 {
+		if err := clickhouse.Append(ctx, r.Warehouse, schemas.Runs, dead); err != nil {
+			return nil, nil, fmt.Errorf("write the run log: %w", err)
+		}
+	}
+	return living, dead, nil
+}
+
+// pause waits, or returns the reason for which the context ended.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,169 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"tidemark/extract"
+	"tidemark/load/clickhouse"
+	"tidemark/schemas"
+)
+
+// Task is one window on its way.
+type Task struct {
+	Decision
+	RunID     string
+	Warehouse *clickhouse.Warehouse
+	Getter    *extract.Client
+	Now       time.Time
+	Log       *slog.Logger
+
+	lease    *clickhouse.Lease
+	mu       sync.Mutex
+	payloads []schemas.Payload
+	built    schemas.Built // what publish made; zero when nothing was published
+}
+
+// window runs one decision and logs it. It returns an error only when the run
+// log itself cannot be written: then nothing more should run.
+func (p *pass) window(ctx context.Context, d Decision) error {
+	run, d, begun, err := p.claim(ctx, d)
+	if err != nil || !begun {
+		if err == nil {
+			p.mu.Lock()
+			p.report.UpToDate++ // somebody else did it
+			p.mu.Unlock()
+		}
+		return err
+	}
+	ctx, lines := captureLog(ctx, run.ID, p.Now)
+	t := &Task{
+		Decision: d, RunID: run.ID, Warehouse: p.Warehouse, Now: run.StartedAt, lease: p.lease,
+		Log: p.Log.With("job", d.Job.Name, "window", d.Window.String(), "run", run.ID),
+	}
+	t.Getter = p.Client.Observe(t.observe)
+	t.Log.DebugContext(ctx, "run started", "reason", d.Reason, "cause", run.Cause)
+
+	stats, err := d.Job.Run(extract.WithOrigin(ctx, d.Job.Name, d.Job.Dataset.String(), d.Window), t)
+	outcome := OutcomeOf(err)
+	if outcome == OK && !stats.Changed {
+		outcome = Unchanged
+	}
+	if outcome == Failed && ctx.Err() != nil {
+		outcome = Stopped
+	}
+
+	run.FinishedAt, run.Outcome, run.Rows, run.Requests = p.Now(), string(outcome), stats.Rows, int64(len(t.payloads))
+	if err != nil {
+		run.Error = err.Error()
+	}
+	took := run.FinishedAt.Sub(run.StartedAt)
+	t.Log.InfoContext(ctx, "run finished", "outcome", string(outcome), "rows", stats.Rows, "duration_seconds", took.Seconds(), "err", err)
+	// The end of a stopped run is still worth a line.
+	logCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := clickhouse.Append(logCtx, p.Warehouse, schemas.LogLines, lines.take()); err != nil {
+		return fmt.Errorf("keep the run's log: %w", err)
+	}
+	if err := p.note(logCtx, run); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t.built.RunID != "" {
+		p.state.SetBuilt(t.built)
+	}
+	p.state.AddRun(run)
+	p.left[d.Job]--
+	p.end(Result{
+		Job: d.Job.Name, Dataset: run.Dataset, Window: d.Window, Reason: d.Reason, Outcome: outcome,
+		Rows: stats.Rows, Requests: len(t.payloads), Took: took, RunID: run.ID, Err: err,
+	})
+	return nil
+}
+
+func (t *Task) observe(pl *extract.Payload) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	rec := pl.Payload
+	rec.RunID = t.RunID
+	if !slices.ContainsFunc(t.payloads, func(o schemas.Payload) bool {
+		return o.Hash == rec.Hash && o.Request == rec.Request && o.FetchedAt.Equal(rec.FetchedAt)
+	}) {
+		t.payloads = append(t.payloads, rec)
+	}
+}
+
+// publish checks the rows of the task's window and makes them the window's
+// content. What went in is recorded first, so that whatever becomes visible
+// can be traced.
+func publish[T any](ctx context.Context, t *Task, table schemas.Table[T], rows []T, checks []schemas.CheckResult) (Stats, error) {
+	var failed []schemas.CheckResult
+	for i := range checks {
+		checks[i].RunID, checks[i].Dataset, checks[i].Window, checks[i].At = t.RunID, table.String(), t.Window, t.Now
+		if !checks[i].Passed && checks[i].Severity == schemas.SeverityError {
+			failed = append(failed, checks[i])
+		}
+	}
+	if err := clickhouse.Append(ctx, t.Warehouse, schemas.CheckResults, checks); err != nil {
+		return Stats{}, fmt.Errorf("record checks: %w", err)
+	}
+	if err := t.recordInputs(ctx); err != nil {
+		return Stats{}, err
+	}
+	if len(failed) > 0 {
+		return Stats{}, &CheckError{Failed: failed}
+	}
+	if t.lease != nil && !t.lease.Held() {
+		return Stats{}, errLeaseLost
+	}
+	inputs := t.Inputs
+	if t.Job.Fetched() {
+		inputs = t.payloadFingerprint()
+	}
+	res, err := clickhouse.Replace(ctx, t.Warehouse, table, clickhouse.Build{
+		Window: t.Window, RunID: t.RunID, Inputs: inputs, Method: t.Job.Method,
+	}, rows)
+	if err != nil {
+		return Stats{}, err
+	}
+	t.built = schemas.Built{
+		Dataset: table.String(), Window: t.Window, Rows: res.Rows, Content: res.Content, Inputs: inputs, Method: t.Job.Method,
+		RunID: t.RunID, SwapID: res.SwapID, BuiltAt: t.Now,
+	}
+	return Stats{Rows: res.Rows, Changed: res.Changed}, nil
+}
+
+func (t *Task) recordInputs(ctx context.Context) error {
+	inputs := slices.Clone(t.Uses)
+	t.mu.Lock()
+	payloads := slices.Clone(t.payloads)
+	t.mu.Unlock()
+	for _, p := range payloads {
+		inputs = append(inputs, schemas.Input{Kind: schemas.InputPayload, Dataset: p.Publisher, Window: t.Window, Content: p.Hash})
+	}
+	for i := range inputs {
+		inputs[i].RunID = t.RunID
+	}
+	if err := clickhouse.Append(ctx, t.Warehouse, schemas.Inputs, inputs); err != nil {
+		return fmt.Errorf("record inputs: %w", err)
+	}
+	if err := clickhouse.Append(ctx, t.Warehouse, schemas.Payloads, payloads); err != nil {
+		return fmt.Errorf("record payloads: %w", err)
+	}
+	return nil
+}
+
+func (t *Task) payloadFingerprint() string {
+	hashes := make([]schemas.Input, len(t.payloads))
+	for i, p := range t.payloads {
+		hashes[i] = schemas.Input{Content: p.Hash}
+	}
+	slices.SortFunc(hashes, func(a, b schemas.Input) int { return strings.Compare(a.Content, b.Content) })
+	return fingerprint(t.Job.Method, hashes)
+}

@@ -1,0 +1,135 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"tidemark/schemas"
+)
+
+// How far back the run log is looked through: for runs that have not ended,
+// and for attempts that failed.
+const (
+	longestRun  = 48 * time.Hour
+	attemptsFor = 60 * 24 * time.Hour
+)
+
+// attemptsKept is how many of a window's newest runs are looked at.
+const attemptsKept = 8
+
+// OpenRuns returns the runs that have begun and not ended, oldest first: those
+// of one window of a table or, without a table's name, all. Whether their
+// processes still live, Living tells.
+func (w *Warehouse) OpenRuns(ctx context.Context, dataset string, win schemas.Window) ([]schemas.Run, error) {
+	where := "started_at > {since:DateTime64(3)}"
+	args := []any{Named("since", w.now().Add(-longestRun))}
+	if dataset != "" {
+		q := oneWindow(dataset, win)
+		where, args = where+" AND "+q.Where, append(args, q.Args...)
+	}
+	return Read(ctx, w, schemas.Runs, Query{
+		Where: where + " AND outcome = 'running' AND run_id NOT IN (SELECT run_id FROM ops.run WHERE " + where + " AND outcome != 'running')",
+		Args:  args, Order: "started_at, run_id",
+	})
+}
+
+// Attempts returns the newest ended runs of every window, newest first, a few
+// of each.
+func (w *Warehouse) Attempts(ctx context.Context) ([]schemas.Run, error) {
+	return Read(ctx, w, schemas.Runs, Query{
+		Where:   "outcome != 'running' AND started_at > {since:DateTime64(3)}",
+		Args:    []any{Named("since", w.now().Add(-attemptsFor))},
+		Order:   "dataset, part, from_date, to_date, started_at DESC, finished_at DESC",
+		limitBy: "dataset, part, from_date, to_date", perKey: attemptsKept,
+	})
+}
+
+// RunFilter chooses runs of the log. Empty fields choose all.
+type RunFilter struct {
+	ID, Job, Dataset, Part, Outcome, Cause string
+	Before                                 time.Time
+	Limit                                  int // 0 means no limit
+}
+
+// FindRuns returns each chosen run once, as it ended or, where it has not, as
+// it began; newest first.
+func (w *Warehouse) FindRuns(ctx context.Context, f RunFilter) ([]schemas.Run, error) {
+	where, args := "1", []any{}
+	add := func(column, value string) {
+		if value != "" {
+			where += " AND " + column + " = {" + column + ":String}"
+			args = append(args, Named(column, value))
+		}
+	}
+	add("run_id", f.ID)
+	add("job", f.Job)
+	add("dataset", f.Dataset)
+	add("part", f.Part)
+	add("cause", f.Cause)
+	if !f.Before.IsZero() {
+		where += " AND started_at < {before:DateTime64(3)}"
+		args = append(args, Named("before", f.Before))
+	}
+	// A run that ended is not also one that is running.
+	if f.Outcome == "running" {
+		where += " AND outcome = 'running' AND run_id NOT IN (SELECT run_id FROM ops.run WHERE outcome != 'running')"
+	} else {
+		add("outcome", f.Outcome)
+	}
+	return Read(ctx, w, schemas.Runs, Query{
+		Where: where, Args: args, Order: "started_at DESC, run_id DESC, outcome = 'running'", Limit: f.Limit, limitBy: "run_id",
+	})
+}
+
+// RunCost is what the runs of a job took on average, those that built something.
+type RunCost struct {
+	Job, Dataset string
+	Runs         int64
+	Rows         float64
+	Requests     float64
+	Seconds      float64
+}
+
+// RunCosts returns the cost of each job's runs so far.
+func (w *Warehouse) RunCosts(ctx context.Context) ([]RunCost, error) {
+	const sql = "SELECT job, any(dataset), toInt64(count()), avg(rows), avg(requests)," +
+		" avg((toUnixTimestamp64Milli(assumeNotNull(finished_at)) - toUnixTimestamp64Milli(started_at)) / 1000)" +
+		" FROM ops.run WHERE outcome IN ('ok', 'unchanged') AND isNotNull(finished_at) AND rows > 0 GROUP BY job ORDER BY job"
+	var out []RunCost
+	err := w.each(ctx, sql, nil, func() { out = nil }, func(rows driver.Rows) error {
+		var c RunCost
+		if err := rows.Scan(&c.Job, &c.Dataset, &c.Runs, &c.Rows, &c.Requests, &c.Seconds); err != nil {
+			return err
+		}
+		out = append(out, c)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("clickhouse: read what runs took: %w", err)
+	}
+	return out, nil
+}
+
+// BytesPerRow returns how much a row of each table takes on the server's disk;
+// tables without rows are absent.
+func (w *Warehouse) BytesPerRow(ctx context.Context) (map[string]float64, error) {
+	const sql = "SELECT concat(database, '.', table), sum(bytes_on_disk) / sum(rows) FROM system.parts" +
+		" WHERE active AND rows > 0 AND database IN ('raw', 'facts') GROUP BY 1"
+	out := map[string]float64{}
+	err := w.each(ctx, sql, nil, func() { clear(out) }, func(rows driver.Rows) error {
+		var table string
+		var bytes float64
+		if err := rows.Scan(&table, &bytes); err != nil {
+			return err
+		}
+		out[table] = bytes
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("clickhouse: measure the tables: %w", err)
+	}
+	return out, nil
+}
