@@ -39,7 +39,8 @@ func (s *scope) plan(state State, now time.Time) *Plan {
 	p := &Plan{At: now}
 	ahead := map[string][]schemas.Window{} // windows of the plan by table
 	for _, j := range s.jobs {
-		for _, d := range s.decide(j, state, now) {
+		for _, w := range s.windows(j, schemas.DateOf(now.In(newYork))) {
+			d := s.decideOne(j, w, state, now)
 			if d.Verdict == UpToDate || d.Verdict == HeldBack && d.Missing != "" {
 				if w, ok := firstNeeded(j, d.Window, ahead); ok {
 					if d.Verdict == UpToDate {

@@ -2,57 +2,60 @@ package jobs
 
 import (
 	"cmp"
+	"container/heap"
 	"context"
-	"errors"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 )
 
-// pass is one request at work.
+// pass is one request at work: a graph of windows, each of which begins when
+// the windows it is built from have ended.
 type pass struct {
 	*Runner
 	scope *scope
 	lease *clickhouse.Lease
-	slots chan struct{} // one for each window that is built
-	ended map[*Job]chan struct{}
 
 	// gate is waited for before each window; nil lets every window through.
 	gate func(ctx context.Context) error
 	// halt, when closed, lets no further window begin; those at work end.
 	halt <-chan struct{}
-	// jobContext gives a job a context of its own, so that it can be stopped
-	// alone; nil gives it that of the pass.
-	jobContext func(ctx context.Context, j *Job) context.Context
-	// jobEnded is told of each asked-for job whose windows have ended.
+	// jobEnded is told of each asked-for job whose windows have ended. May be nil.
 	jobEnded func(j *Job, results []Result)
 
-	mu     sync.Mutex
-	state  State
-	report *Report
-	left   map[*Job]int // windows still to build, at most
+	ready queue
+	left  int // windows still to build, at most
+	open  map[*Job]int
+
+	mu        sync.Mutex
+	state     State
+	refreshed time.Time
+	report    *Report
+	cancels   map[*Job]map[string]context.CancelFunc // of the runs at work
+	cancelled map[*Job]bool
 }
 
-// errHalted is the error of a pass that was told to begin nothing more.
-var errHalted = errors.New("told to begin nothing more")
+// node is a window of a pass.
+type node struct {
+	job     *Job
+	window  schemas.Window
+	rank    [3]int // lower begins first
+	waits   int    // windows that have to end before
+	then    []*node
+	counted bool // among those still to build
+}
 
 func (r *Runner) newPass(req Request) (*pass, error) {
 	s, err := r.Catalog.scope(req)
 	if err != nil {
 		return nil, err
 	}
-	p := &pass{
-		Runner: r, scope: s, report: &Report{}, ended: map[*Job]chan struct{}{}, left: map[*Job]int{},
-		slots: make(chan struct{}, cmp.Or(r.Workers, 2)), lease: r.lease,
-	}
-	for _, j := range s.jobs {
-		p.ended[j] = make(chan struct{})
-	}
-	return p, nil
+	return &pass{
+		Runner: r, scope: s, report: &Report{}, lease: r.lease, open: map[*Job]int{},
+		cancels: map[*Job]map[string]context.CancelFunc{}, cancelled: map[*Job]bool{},
+	}, nil
 }
 
 func (p *pass) run(ctx context.Context) (*Report, error) {
@@ -68,123 +71,183 @@ func (p *pass) run(ctx context.Context) (*Report, error) {
 	if p.state, err = LoadState(ctx, p.Warehouse); err != nil {
 		return nil, err
 	}
-	today := schemas.DateOf(p.Now().In(newYork))
-	for _, j := range p.scope.jobs {
-		p.left[j] = len(p.scope.windows(j, today))
-	}
-	group, gctx := errgroup.WithContext(ctx)
-	for _, j := range p.scope.jobs {
-		group.Go(func() error {
-			defer close(p.ended[j])
-			return p.job(gctx, j)
-		})
-	}
-	if err := group.Wait(); err != nil {
+	p.refreshed = p.Now()
+	p.prepare()
+	if err := p.work(ctx); err != nil {
 		return p.report, err
 	}
 	return p.report, ctx.Err()
 }
 
-// job builds the stale windows of a job once the jobs it needs have ended.
-func (p *pass) job(ctx context.Context, j *Job) error {
-	for _, up := range p.scope.catalog.upstream[j] {
-		if ended, ok := p.ended[up]; ok {
-			select {
-			case <-ended:
-			case <-ctx.Done():
-				return ctx.Err()
+// prepare makes the graph. What it counts as still to build is what the plan
+// says.
+func (p *pass) prepare() {
+	now := p.Now()
+	planned := map[string]bool{}
+	for _, w := range p.scope.plan(p.state, now).Windows {
+		planned[w.Job+" "+w.Window.String()] = w.Verdict == Build || w.Verdict == Follows
+	}
+	nodes := map[*Job][]*node{}
+	for i, j := range p.scope.jobs {
+		for _, w := range p.scope.windows(j, schemas.DateOf(now.In(newYork))) {
+			n := &node{job: j, window: w, rank: p.rank(i, j, w), counted: planned[j.Name+" "+w.String()]}
+			if n.counted {
+				p.left++
+			}
+			nodes[j] = append(nodes[j], n)
+			p.open[j]++
+		}
+	}
+	for _, j := range p.scope.jobs {
+		for _, n := range nodes[j] {
+			p.connect(n, nodes)
+			if n.waits == 0 {
+				heap.Push(&p.ready, n)
 			}
 		}
 	}
-	if !j.Fetched() {
-		if err := p.refresh(ctx); err != nil {
-			return err
-		}
-	}
-	stale := p.decide(j)
-	if p.jobContext != nil {
-		ctx = p.jobContext(ctx, j)
-	}
-	group, gctx := errgroup.WithContext(ctx)
-	var began error
-	for _, d := range stale {
-		if began = p.begin(gctx); began != nil {
-			break
-		}
-		group.Go(func() error {
-			defer func() { <-p.slots }()
-			return p.window(gctx, d)
-		})
-	}
-	err := group.Wait()
-	if err == nil && !errors.Is(began, errHalted) {
-		err = began
-	}
-	if p.jobEnded != nil && p.scope.asked[j] {
-		p.jobEnded(j, p.results(j))
-	}
-	if err != nil && p.jobContext != nil && ctx.Err() != nil {
-		return nil // the job was stopped alone
-	}
-	return err
+	p.tell()
 }
 
-// begin waits until another window may begin.
-func (p *pass) begin(ctx context.Context) error {
-	if p.gate != nil {
-		if err := p.gate(ctx); err != nil {
-			return err
+// rank puts windows that many others need first, and otherwise follows the
+// order of the request, each day's facts right after what they are built from.
+func (p *pass) rank(i int, j *Job, w schemas.Window) [3]int {
+	day := int(w.From)
+	if p.scope.req.Order == NewestFirst {
+		day = -day
+	}
+	switch {
+	case j.Dataset.Cut != schemas.CutWhole:
+		return [3]int{1, day, i}
+	case j.Fetched():
+		return [3]int{0, 0, i}
+	default:
+		return [3]int{2, 0, i}
+	}
+}
+
+// connect makes a window wait for those of the pass that it is built from.
+func (p *pass) connect(n *node, nodes map[*Job][]*node) {
+	if n.job.Fetched() {
+		return
+	}
+	before := map[*node]bool{}
+	for _, need := range n.job.Needs(n.window) {
+		for _, up := range nodes[p.Catalog.maker(need.Dataset.String(), need.Part)] {
+			if need.covers(up.window) && up != n && !before[up] {
+				before[up] = true
+				up.then = append(up.then, n)
+				n.waits++
+			}
 		}
 	}
+}
+
+type done struct {
+	n   *node
+	err error
+}
+
+// work takes the windows in their order, a few at a time.
+func (p *pass) work(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ended := make(chan done)
+	running, workers := 0, cmp.Or(p.Workers, 2)
+	var failed error
+	for {
+		for running < workers && p.ready.Len() > 0 && !p.halted(ctx) {
+			n := heap.Pop(&p.ready).(*node) //nolint:errcheck,forcetypeassert // the queue holds nothing else
+			d, build, err := p.decide(ctx, n)
+			if err != nil {
+				cancel(err)
+				failed = cmp.Or(failed, err)
+				break
+			}
+			if !build {
+				p.conclude(n)
+				continue
+			}
+			running++
+			go func() { ended <- done{n, p.window(ctx, d)} }()
+		}
+		if running == 0 {
+			return failed
+		}
+		e := <-ended
+		running--
+		if e.err != nil {
+			cancel(e.err) // the run log cannot be written, or the pass is stopped
+			failed = cmp.Or(failed, e.err)
+			continue
+		}
+		p.conclude(e.n)
+	}
+}
+
+func (p *pass) halted(ctx context.Context) bool {
 	select {
 	case <-p.halt: // a nil channel never lets go
-		return errHalted
+		return true
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return true
 	default:
-	}
-	select {
-	case p.slots <- struct{}{}:
-		return nil
-	case <-p.halt:
-		return errHalted
-	case <-ctx.Done():
-		return context.Cause(ctx)
+		return false
 	}
 }
 
-// decide decides on a job's windows, reports those that are held or wait, and
-// returns those to build.
-func (p *pass) decide(j *Job) []Decision {
+// conclude lets begin what waited for a window only.
+func (p *pass) conclude(n *node) {
+	for _, next := range n.then {
+		if next.waits--; next.waits == 0 {
+			heap.Push(&p.ready, next)
+		}
+	}
+	if n.counted {
+		p.left--
+	}
+	p.tell()
+	if p.open[n.job]--; p.open[n.job] == 0 && p.jobEnded != nil && p.scope.asked[n.job] {
+		p.mu.Lock()
+		results := p.report.of(n.job.Name)
+		p.mu.Unlock()
+		p.jobEnded(n.job, results)
+	}
+}
+
+func (p *pass) tell() {
+	if p.Planned != nil {
+		p.Planned(p.left)
+	}
+}
+
+// decide decides on a window whose inputs have ended, and reports whether it
+// is to be built. A window that is held or waits goes into the report.
+func (p *pass) decide(ctx context.Context, n *node) (Decision, bool, error) {
+	if !n.job.Fetched() && p.Now().Sub(p.refreshed).Abs() > time.Second {
+		if err := p.refresh(ctx); err != nil {
+			return Decision{}, false, err
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var stale []Decision
-	for _, d := range p.scope.decide(j, p.state, p.Now()) {
-		switch d.Verdict {
-		case Build:
-			stale = append(stale, d)
-		case HeldBack, Waits:
-			p.end(Result{Job: j.Name, Dataset: j.Dataset.String(), Window: d.Window, Outcome: outcomeOf(d.Verdict), Reason: d.Reason})
-		default:
-			p.report.UpToDate++
+	if p.cancelled[n.job] {
+		return Decision{}, false, nil
+	}
+	d := p.scope.decideOne(n.job, n.window, p.state, p.Now())
+	switch d.Verdict {
+	case Build:
+		return d, true, nil
+	case HeldBack, Waits:
+		outcome := Held
+		if d.Verdict == Waits {
+			outcome = NotYet
 		}
+		p.end(Result{Job: n.job.Name, Dataset: n.job.Dataset.String(), Window: n.window, Outcome: outcome, Reason: d.Reason})
+	default:
+		p.report.UpToDate++
 	}
-	p.left[j] = len(stale)
-	if p.Planned != nil {
-		n := 0
-		for _, left := range p.left {
-			n += left
-		}
-		p.Planned(n)
-	}
-	return stale
-}
-
-func outcomeOf(v Verdict) Outcome {
-	if v == Waits {
-		return NotYet
-	}
-	return Held
+	return d, false, nil
 }
 
 // refresh reads what other passes and processes have built meanwhile.
@@ -195,6 +258,7 @@ func (p *pass) refresh(ctx context.Context) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.refreshed = p.Now()
 	for _, b := range builds {
 		p.state.SetBuilt(b)
 	}
@@ -203,23 +267,55 @@ func (p *pass) refresh(ctx context.Context) error {
 
 // again decides once more on a window, after what others built was read.
 func (p *pass) again(ctx context.Context, d Decision) (Decision, error) {
+	before := p.built(d)
 	if err := p.refresh(ctx); err != nil {
 		return d, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	req := p.scope.req
-	// Whoever built it meanwhile did what was asked for here.
-	if b, ok := p.state.Built(d.Job.Dataset.String(), d.Window); ok && !b.BuiltAt.Before(p.Now().Add(-time.Minute)) {
-		req.Force, req.Refresh = false, false
+	s := *p.scope
+	if p.builtLocked(d).BuiltAt.After(before.BuiltAt) {
+		s.req.Force, s.req.Refresh = false, false // whoever built it meanwhile did what was asked for here
 	}
-	return p.scope.decideOne(d.Job, d.Window, p.state, p.Now(), req), nil
+	return s.decideOne(d.Job, d.Window, p.state, p.Now()), nil
 }
 
-func (p *pass) results(j *Job) []Result {
+func (p *pass) built(d Decision) schemas.Built {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.report.of(j.Name)
+	return p.builtLocked(d)
+}
+
+func (p *pass) builtLocked(d Decision) schemas.Built {
+	b, _ := p.state.Built(d.Job.Dataset.String(), d.Window)
+	return b
+}
+
+// cancelJob stops a job's windows: those at work, and those to come.
+func (p *pass) cancelJob(j *Job) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cancelled[j] = true
+	for _, cancel := range p.cancels[j] {
+		cancel()
+	}
+}
+
+// cancellable gives a run of a job a context that cancelJob ends.
+func (p *pass) cancellable(ctx context.Context, j *Job, run string) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cancels[j] == nil {
+		p.cancels[j] = map[string]context.CancelFunc{}
+	}
+	p.cancels[j][run] = cancel
+	return ctx, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.cancels[j], run)
+		cancel()
+	}
 }
 
 // end notes what became of a window. The caller holds the lock.
@@ -228,4 +324,28 @@ func (p *pass) end(res Result) {
 	if p.Progress != nil {
 		p.Progress(res)
 	}
+}
+
+// queue holds the windows that may begin, lowest rank first.
+type queue []*node
+
+func (q queue) Len() int { return len(q) }
+
+func (q queue) Less(i, j int) bool {
+	a, b := q[i].rank, q[j].rank
+	return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]), cmp.Compare(a[2], b[2])) < 0
+}
+
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+// Push and Pop are for container/heap.
+func (q *queue) Push(x any) { *q = append(*q, x.(*node)) } //nolint:errcheck,forcetypeassert // the queue holds nothing else
+
+// Pop takes the last element, which container/heap has put there.
+func (q *queue) Pop() any {
+	last := len(*q) - 1
+	n := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return n
 }

@@ -110,20 +110,12 @@ func (s *scope) days() (from, to schemas.Date) {
 	return from, to
 }
 
-// decide decides on every window of a job.
-func (s *scope) decide(j *Job, state State, now time.Time) []Decision {
+// decideOne decides on a window of a job.
+func (s *scope) decideOne(j *Job, w schemas.Window, state State, now time.Time) Decision {
 	req := s.req
 	if !s.asked[j] {
 		req.Force, req.Refresh = false, false // what only follows is built when it has become stale
 	}
-	var out []Decision
-	for _, w := range s.windows(j, schemas.DateOf(now.In(newYork))) {
-		out = append(out, s.decideOne(j, w, state, now, req))
-	}
-	return out
-}
-
-func (s *scope) decideOne(j *Job, w schemas.Window, state State, now time.Time, req Request) Decision {
 	d := Decide(j, w, state, now, req)
 	if d.Verdict == Build && req.finished != nil && req.finished(j.Dataset.String(), w) {
 		d.Verdict, d.Reason = UpToDate, "built by this backfill"

@@ -32,6 +32,11 @@ type Task struct {
 // window runs one decision and logs it. It returns an error only when the run
 // log itself cannot be written: then nothing more should run.
 func (p *pass) window(ctx context.Context, d Decision) error {
+	if p.gate != nil {
+		if err := p.gate(ctx); err != nil {
+			return err
+		}
+	}
 	run, d, begun, err := p.claim(ctx, d)
 	if err != nil || !begun {
 		if err == nil {
@@ -41,6 +46,8 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 		}
 		return err
 	}
+	ctx, cancel := p.cancellable(ctx, d.Job, run.ID)
+	defer cancel()
 	ctx, lines := captureLog(ctx, run.ID, p.Now)
 	t := &Task{
 		Decision: d, RunID: run.ID, Warehouse: p.Warehouse, Now: run.StartedAt, lease: p.lease,
@@ -65,8 +72,8 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 	took := run.FinishedAt.Sub(run.StartedAt)
 	t.Log.InfoContext(ctx, "run finished", "outcome", string(outcome), "rows", stats.Rows, "duration_seconds", took.Seconds(), "err", err)
 	// The end of a stopped run is still worth a line.
-	logCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
+	logCtx, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer done()
 	if err := clickhouse.Append(logCtx, p.Warehouse, schemas.LogLines, lines.take()); err != nil {
 		return fmt.Errorf("keep the run's log: %w", err)
 	}
@@ -79,7 +86,6 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 		p.state.SetBuilt(t.built)
 	}
 	p.state.AddRun(run)
-	p.left[d.Job]--
 	p.end(Result{
 		Job: d.Job.Name, Dataset: run.Dataset, Window: d.Window, Reason: d.Reason, Outcome: outcome,
 		Rows: stats.Rows, Requests: len(t.payloads), Took: took, RunID: run.ID, Err: err,
