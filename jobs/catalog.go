@@ -69,6 +69,9 @@ func NewCatalog(cfg Config, cal *calendar.Calendar) (*Catalog, error) {
 	}
 	c.Jobs = slices.Concat(c.fetchJobs, c.factJobs())
 	c.link()
+	if err := c.checkScheduling(); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 
@@ -89,9 +92,9 @@ func (c *Catalog) Known(names []string) error {
 	return nil
 }
 
-func addFetched[T any](c *Catalog, name, part string, schedule []string, f fetched[T]) error {
+func addFetched[T any](c *Catalog, name, part string, lines []string, f fetched[T]) error {
 	var err error
-	if f.schedule, err = f.schedule.orElse(schedule); err != nil {
+	if f.schedule, err = c.scheduleOr(f.schedule, lines); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	f.from = c.Config.History.From

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tidemark/extract/vendor"
+	"tidemark/jobs/schedule"
 	"tidemark/schemas"
 	"tidemark/transform"
 )
@@ -22,12 +23,21 @@ type Config struct {
 	Publishers Publishers     `yaml:"publishers"`
 	Files      []File         `yaml:"files"`
 	Universes  []Universe     `yaml:"universes"`
+	Scheduling Scheduling     `yaml:"scheduling"`
 	Workbook   WorkbookConfig `yaml:"workbook"`
 }
 
 // History bounds what is kept.
 type History struct {
 	From schemas.Date `yaml:"from"` // first day of every table that is cut into years
+}
+
+// Scheduling says how slots that come late or on top of each other are
+// treated, for all jobs and for some.
+type Scheduling struct {
+	schedule.Policy `yaml:",inline"`
+	// Jobs holds policies by job, or by the beginning of names and a *.
+	Jobs map[string]schedule.Policy `yaml:"jobs"`
 }
 
 // Publishers holds one block for each publisher; a publisher whose block is
@@ -205,6 +215,14 @@ func (c *Config) Validate() error {
 	}
 	if c.Workbook.Years < 0 {
 		fail("workbook.years: %d years cannot be shown; 0 shows all", c.Workbook.Years)
+	}
+	if err := c.Scheduling.Validate(); err != nil {
+		fail("scheduling: %w", err)
+	}
+	for name, p := range c.Scheduling.Jobs {
+		if err := p.Validate(); err != nil {
+			fail("scheduling.jobs.%s: %w", name, err)
+		}
 	}
 	c.validateBases(fail)
 	c.validateSaved(fail)

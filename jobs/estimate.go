@@ -40,10 +40,10 @@ func (s *scope) plan(state State, now time.Time) *Plan {
 	ahead := map[string][]schemas.Window{} // windows of the plan by table
 	for _, j := range s.jobs {
 		for _, w := range s.windows(j, schemas.DateOf(now.In(newYork))) {
-			d := s.decideOne(j, w, state, now)
+			d, perhaps := s.decideOne(j, w, state, now), false
 			if d.Verdict == UpToDate || d.Verdict == HeldBack && d.Missing != "" {
 				if w, ok := firstNeeded(j, d.Window, ahead); ok {
-					if d.Verdict == UpToDate {
+					if perhaps = d.Verdict == UpToDate; perhaps {
 						d.Reason = "if " + w + " changes"
 					} else {
 						d.Reason = "after " + w
@@ -59,7 +59,7 @@ func (s *scope) plan(state State, now time.Time) *Plan {
 				ahead[j.Dataset.String()] = append(ahead[j.Dataset.String()], d.Window)
 			}
 			p.Windows = append(p.Windows, Planned{
-				Job: j.Name, Dataset: j.Dataset.String(), Publisher: j.Publisher, Window: d.Window, Verdict: d.Verdict, Reason: d.Reason, Until: d.Until,
+				Job: j.Name, Dataset: j.Dataset.String(), Publisher: j.Publisher, Window: d.Window, Verdict: d.Verdict, Reason: d.Reason, Until: d.Until, Perhaps: perhaps,
 			})
 		}
 	}

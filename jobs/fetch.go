@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tidemark/extract"
+	"tidemark/jobs/schedule"
 	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 )
@@ -14,7 +15,7 @@ import (
 // fetched describes a family of jobs that bring one table from one publisher.
 type fetched[T any] struct {
 	table    schemas.Table[T]
-	schedule Schedule
+	schedule schedule.Schedule
 	lag      time.Duration
 	from     schemas.Date // first day of tables that are cut into years
 	source   func(ctx context.Context, g *extract.Client) (extract.Source[T], error)
@@ -84,7 +85,46 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 	if err == nil && len(rows) == 0 && empty != nil {
 		return stats, empty
 	}
+	if err == nil {
+		err = t.late(f.table.Dataset, newestDay(f.table, rows))
+	}
 	return stats, err
+}
+
+// newestDay returns the newest day of rows, or NoDate.
+func newestDay[T any](table schemas.Table[T], rows []T) schemas.Date {
+	newest := schemas.NoDate
+	for _, f := range table.Fields {
+		if f.Name != table.DateColumn || f.Date == nil {
+			continue
+		}
+		for i := range rows {
+			if d := *f.Date(&rows[i]); newest == schemas.NoDate || d > newest {
+				newest = d
+			}
+		}
+	}
+	return newest
+}
+
+// longestLate is how far behind a publisher may be and still count as late.
+// What is older has ended, or is a file that was saved once.
+const longestLate = 10
+
+// late returns a NotYetError when the newest day that the publisher should have
+// by now is missing, and has been due for hours and not for days.
+func (t *Task) late(d schemas.Dataset, newest schemas.Date) error {
+	if t.Job.due == nil || newest == schemas.NoDate {
+		return nil
+	}
+	expected, ok := t.Job.due(t.Now)
+	if !ok || newest >= expected || !t.Window.Contains(expected) || int(expected-newest) > longestLate {
+		return nil
+	}
+	if before, ok := t.Job.due(t.Now.Add(-lateFor)); ok && before == expected {
+		return nil // it does not come today; how far behind it is, freshness tells
+	}
+	return &extract.NotYetError{Publisher: t.Job.Publisher, What: d.String() + " " + t.Job.Part + " of " + expected.String(), Until: t.Now.Add(lateEvery)}
 }
 
 func readWindow[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], win schemas.Window) ([]T, error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tidemark/extract"
+	"tidemark/jobs/schedule"
 	"tidemark/schemas"
 )
 
@@ -32,7 +33,7 @@ type Job struct {
 	Needs func(w schemas.Window) []Need
 	// Schedule says when the publisher of a fetched window is due to have
 	// news, and Lag how long after its last day a window may still change.
-	Schedule Schedule
+	Schedule schedule.Schedule
 	Lag      time.Duration
 	// requests estimates what a window asks of its publisher; nil means one
 	// request.

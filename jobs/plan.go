@@ -30,7 +30,7 @@ type Decision struct {
 
 // Decide tells whether a window of the job is up to date. It is pure: a
 // scheduled run, a catch-up, a backfill, `tidemark plan` and `tidemark status`
-// all ask it. Of the request it heeds Refresh, Force, Patient and Mode.
+// all ask it. Of the request it heeds Refresh, Force, Patient, Settled and Mode.
 func Decide(j *Job, w schemas.Window, state State, now time.Time, req Request) Decision {
 	d := Decision{Job: j, Window: w, Verdict: Build}
 	var failing string
@@ -74,7 +74,7 @@ func staleness(j *Job, d Decision, state State, now time.Time, req Request) stri
 		return fmt.Sprintf("method changed from %s to %s", cmp.Or(built.Method, "none"), j.Method)
 	case !j.Fetched() && built.Inputs != d.Inputs:
 		return "an input changed"
-	case j.Fetched() && mayChange(j, d.Window, built.BuiltAt):
+	case j.Fetched() && !req.Settled && mayChange(j, d.Window, built.BuiltAt):
 		attempts := state.Attempts[j.Dataset.String()][d.Window]
 		if req.Refresh {
 			return "asked to refresh"

@@ -133,14 +133,6 @@ func TestOutcomeOf(t *testing.T) {
 	}
 }
 
-func TestScheduleRefusesWhatNeverComes(t *testing.T) {
-	for _, text := range []string{"", "TZ=UTC", "@every 0s", "@hourly", "0 0 30 2 *", "61 * * * *", "* * * *", "CRON_TZ=Europe/London 0 7 * * *"} {
-		if _, err := ParseSchedule(text); err == nil {
-			t.Errorf("schedule %q was accepted", text)
-		}
-	}
-}
-
 // TestRescaled holds the check that a silent change of unit is noticed.
 func TestRescaled(t *testing.T) {
 	series := func(scale float64) []schemas.Observation {

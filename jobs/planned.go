@@ -27,6 +27,7 @@ type Planned struct {
 	Verdict   Verdict
 	Reason    string
 	Until     time.Time // of a window that waits: when it is tried again
+	Perhaps   bool      // of one that follows: it is up to date unless what it follows changes
 	Cost      Cost
 }
 
@@ -35,7 +36,7 @@ type Planned struct {
 type Cost struct {
 	Requests int64
 	Rows     int64
-	Bytes    int64 // in the warehouse and in the archive
+	Bytes    int64 // on the warehouse's disk
 	Seconds  float64
 }
 

@@ -18,6 +18,9 @@ type Request struct {
 	From, To schemas.Date
 	// Patient leaves windows that failed a moment ago alone for a while.
 	Patient bool
+	// Settled leaves publishers alone that are due to have news of windows which
+	// were built: their slots see to that.
+	Settled bool
 	// Mode and Order are those of a backfill.
 	Mode, Order string
 	// Cause is what asked for it, for the run log; default the command.

@@ -80,8 +80,8 @@ func (r *Runner) Status(ctx context.Context) (*Status, error) {
 		if run, ok := last[j.Name]; ok {
 			js.LastRun, js.Outcome, js.Error = run.StartedAt, run.Outcome, run.Error
 		}
-		if j.Fetched() {
-			js.Next = j.Schedule.Next(now)
+		if j.Scheduled() {
+			js.Next = j.nextSlot(now)
 		}
 		st.Jobs = append(st.Jobs, js)
 	}

@@ -7,6 +7,7 @@ type SlotState string
 
 // The states of slots.
 const (
+	SlotBegan   SlotState = "began"   // the schedule was first seen; nothing was missed before
 	SlotStarted SlotState = "started" // its run has begun
 	SlotRan     SlotState = "ran"     // its run has ended; Reason says how
 	SlotSkipped SlotState = "skipped" // it was not run, for the reason given
@@ -34,7 +35,7 @@ var Slots = NewTable(Dataset{Database: "ops", Name: "slot", Comment: "The ledger
 	Instant("slot", "The slot; of a range, its last one.", func(r *Slot) *time.Time { return &r.At }),
 	Instant("first_slot", "The first slot of a range; otherwise the slot.", func(r *Slot) *time.Time { return &r.First }),
 	Int("slots", "slots", "Slots in the range.", func(r *Slot) *int64 { return &r.Count }),
-	Symbol("state", "started, ran, skipped, missed or void.", func(r *Slot) *string { return (*string)(&r.State) }),
+	Symbol("state", "began, started, ran, skipped, missed or void.", func(r *Slot) *string { return (*string)(&r.State) }),
 	Text("reason", "How it ended, or why it was not run.", func(r *Slot) *string { return &r.Reason }),
 	Instant("noted_at", "When the line was written.", func(r *Slot) *time.Time { return &r.Noted }),
 	Text("owner", "Host, process and its start time.", func(r *Slot) *string { return &r.Owner }),

@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS `ops`.`slot`
     `slot` DateTime64(3, 'UTC') COMMENT 'The slot; of a range, its last one; unit: UTC' CODEC(DoubleDelta, ZSTD(1)),
     `first_slot` DateTime64(3, 'UTC') COMMENT 'The first slot of a range; otherwise the slot; unit: UTC' CODEC(DoubleDelta, ZSTD(1)),
     `slots` Int64 COMMENT 'Slots in the range; unit: slots' CODEC(T64, ZSTD(1)),
-    `state` LowCardinality(String) COMMENT 'started, ran, skipped, missed or void.',
+    `state` LowCardinality(String) COMMENT 'began, started, ran, skipped, missed or void.',
     `reason` String COMMENT 'How it ended, or why it was not run.' CODEC(ZSTD(1)),
     `noted_at` DateTime64(3, 'UTC') COMMENT 'When the line was written; unit: UTC' CODEC(DoubleDelta, ZSTD(1)),
     `owner` String COMMENT 'Host, process and its start time.' CODEC(ZSTD(1))

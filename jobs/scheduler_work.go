@@ -1,0 +1,187 @@
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"tidemark/schemas"
+)
+
+// noteRetries remembers when windows of a pass that failed or are late are to
+// be tried again. The caller holds the lock.
+func (s *Scheduler) noteRetries(p *pass) {
+	for _, j := range p.scope.jobs {
+		st := s.jobs[j]
+		st.retry = time.Time{}
+		for _, a := range p.state.Attempts[j.Dataset.String()] {
+			if at := a.nextTry(); a.Last.Job == j.Name && !at.IsZero() && (st.retry.IsZero() || at.Before(st.retry)) {
+				st.retry = at
+			}
+		}
+	}
+}
+
+// retries starts the jobs whose time to try again has come.
+func (s *Scheduler) retries(ctx context.Context, now time.Time) {
+	var names []string
+	s.mu.Lock()
+	for _, j := range s.Catalog.Jobs {
+		st := s.jobs[j]
+		if !st.retry.IsZero() && !st.retry.After(now) && st.running.IsZero() {
+			st.retry = time.Time{}
+			names = append(names, j.Name)
+		}
+	}
+	s.mu.Unlock()
+	if len(names) > 0 {
+		s.start(ctx, Request{Jobs: names, Follow: true, Patient: true, Cause: "retry"}, nil)
+	}
+}
+
+// takeOver ends the runs of processes that are gone, finishes their swaps and
+// starts their jobs.
+func (s *Scheduler) takeOver(ctx context.Context) error {
+	open, err := s.Warehouse.OpenRuns(ctx, "", schemas.Window{})
+	if err != nil {
+		return err
+	}
+	_, dead, err := s.sort(ctx, open)
+	if err != nil || len(dead) == 0 {
+		return err
+	}
+	if _, err := s.Warehouse.Recover(ctx); err != nil {
+		return err
+	}
+	var names []string
+	for _, run := range dead {
+		s.Log.WarnContext(ctx, "a run's process is gone, its job is started again", "job", run.Job, "window", run.Window.String(), "run", run.ID, "owner", run.Owner)
+		if !strings.HasPrefix(run.Cause, causeOf("")) && !slices.Contains(names, run.Job) && s.Catalog.Known([]string{run.Job}) == nil {
+			names = append(names, run.Job)
+		}
+	}
+	if len(names) > 0 {
+		s.start(ctx, Request{Jobs: names, Follow: true, Patient: true, Cause: "after a run whose process is gone"}, nil)
+	}
+	return nil
+}
+
+// backfills takes up backfills that nobody works on.
+func (s *Scheduler) backfills(ctx context.Context) error {
+	all, err := s.Warehouse.Backfills(ctx)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(b schemas.Backfill) bool { return b.State != schemas.BackfillRunning })
+	if len(all) == 0 {
+		return nil
+	}
+	alive, err := s.Warehouse.Living(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range slices.Backward(all) { // those asked for first first
+		if b.Owner != "" && b.Owner != s.Warehouse.Owner() && alive(b.Owner, b.At) {
+			continue
+		}
+		s.mu.Lock()
+		free := !s.working[b.ID] && len(s.working) < cmp.Or(s.Backfilling, 1)
+		if free {
+			if s.working == nil {
+				s.working = map[string]bool{}
+			}
+			s.working[b.ID] = true
+		}
+		s.mu.Unlock()
+		if !free {
+			continue
+		}
+		s.wg.Go(func() {
+			report, err := s.WorkBackfill(ctx, b.ID, s.Gate)
+			s.mu.Lock()
+			delete(s.working, b.ID)
+			s.mu.Unlock()
+			if err != nil && ctx.Err() == nil {
+				s.Log.ErrorContext(ctx, "a backfill was interrupted, it is taken up again", "backfill", b.ID, "err", err)
+				_ = pause(ctx, afterEvery) // a warehouse that is away needs time
+			} else if report != nil {
+				s.Log.InfoContext(ctx, "worked on a backfill", "backfill", b.ID, "windows", len(report.Results))
+			}
+		})
+	}
+	return nil
+}
+
+// gatePoll is how often a backfill looks whether live runs have ended.
+const gatePoll = 250 * time.Millisecond
+
+// Gate lets a backfill's next window begin once no live run is at work, in
+// this process or another: live runs go first.
+func (s *Scheduler) Gate(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		live := s.live > 0
+		s.mu.Unlock()
+		if !live {
+			var err error
+			if live, err = s.liveElsewhere(ctx); err != nil {
+				return err
+			}
+		}
+		if !live {
+			return nil
+		}
+		if err := pause(ctx, gatePoll); err != nil {
+			return err
+		}
+	}
+}
+
+// liveElsewhere reports whether a run that belongs to no backfill is at work.
+func (r *Runner) liveElsewhere(ctx context.Context) (bool, error) {
+	open, err := r.Warehouse.OpenRuns(ctx, "", schemas.Window{})
+	if err != nil {
+		return false, err
+	}
+	open = slices.DeleteFunc(open, func(run schemas.Run) bool { return strings.HasPrefix(run.Cause, causeOf("")) })
+	living, _, err := r.sort(ctx, open)
+	return len(living) > 0, err
+}
+
+// Trigger lets jobs be brought up to date in the next round, beside the
+// schedule.
+func (s *Scheduler) Trigger(req Request) error {
+	if _, err := s.Catalog.scope(req); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, req)
+	return nil
+}
+
+// Rebuild lets a single window be built anew in the next round, and what
+// follows from it be brought up to date.
+func (s *Scheduler) Rebuild(job string, w schemas.Window, by string) error {
+	sc, err := s.Catalog.scope(Request{Jobs: []string{job}})
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(sc.windows(sc.jobs[0], s.today()), w) {
+		return usage("%s has no window %s", job, w)
+	}
+	return s.Trigger(Request{Jobs: []string{job}, Only: &w, Force: true, Refresh: true, Follow: true, Cause: "rebuild asked for by " + by})
+}
+
+// startAsked starts what was asked for since the last round.
+func (s *Scheduler) startAsked(ctx context.Context) {
+	s.mu.Lock()
+	asked := s.asked
+	s.asked = nil
+	s.mu.Unlock()
+	for _, req := range asked {
+		s.start(ctx, req, nil)
+	}
+}
