@@ -16,27 +16,20 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Bring windows up to date now",
 		Long: "Run fetches what publishers may have news of, then rebuilds exactly the windows whose inputs changed.\n" +
 			"With names it does so for these jobs only; `tidemark status` lists them.",
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			s, err := a.load()
-			if err != nil {
-				return err
-			}
-			h, err := a.open(cmd.Context(), s, opening{})
-			if err != nil {
-				return err
-			}
-			defer func() { err = firstError(err, h.close()) }()
-			req.Jobs = args
-			report, err := a.bringUpToDate(cmd, h, "run", req)
-			if err != nil {
-				return err
-			}
-			if a.json {
-				if err := a.printJSON(reportOf(report)); err != nil {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withRunner(cmd, "run", func(h *house, _ *jobs.Runner) error {
+				req.Jobs = args
+				report, err := a.bringUpToDate(cmd, h, "run", req)
+				if err != nil {
 					return err
 				}
-			}
-			return a.verdict(report)
+				if a.json {
+					if err := a.printJSON(reportOf(report)); err != nil {
+						return err
+					}
+				}
+				return a.verdict(report)
+			})
 		},
 	}
 	a.jsonFlag(cmd)
@@ -48,20 +41,10 @@ func (a *app) runCommand() *cobra.Command {
 // bringUpToDate runs a pass and prints a line for each window that was touched.
 func (a *app) bringUpToDate(cmd *cobra.Command, h *house, name string, req jobs.Request) (*jobs.Report, error) {
 	r := a.runner(h, name)
-	width := 0
-	for _, j := range h.catalog.Jobs {
-		width = max(width, len(j.Name)+len(" 2006"))
-	}
 	bar := a.newProgress()
 	defer bar.clear()
 	r.Planned = bar.expect
-	r.Progress = func(res jobs.Result) {
-		bar.clear()
-		if !a.json {
-			a.print("  %-9s  %-*s  %12s  %s\n", res.Outcome, width, res.Job+" "+res.Window.Span(), rowsText(res.Rows), lineNote(res))
-		}
-		bar.step()
-	}
+	a.reportTo(r, h, bar)
 	report, err := r.Run(cmd.Context(), req)
 	if err != nil {
 		return report, err
@@ -72,6 +55,21 @@ func (a *app) bringUpToDate(cmd *cobra.Command, h *house, name string, req jobs.
 			report.Count(jobs.OK), report.Count(jobs.Unchanged), report.Count(jobs.NoData), report.Count(jobs.Failed), report.Count(jobs.Held), report.UpToDate)
 	}
 	return report, nil
+}
+
+// reportTo prints a line for each window that a runner has touched.
+func (a *app) reportTo(r *jobs.Runner, h *house, bar *progress) {
+	width := 0
+	for _, j := range h.catalog.Jobs {
+		width = max(width, len(j.Name)+len(" 2006"))
+	}
+	r.Progress = func(res jobs.Result) {
+		bar.clear()
+		if !a.json {
+			a.print("  %-9s  %-*s  %12s  %s\n", res.Outcome, width, res.Job+" "+res.Window.Span(), rowsText(res.Rows), lineNote(res))
+		}
+		bar.step()
+	}
 }
 
 // verdict turns a report into the command's error.

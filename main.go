@@ -90,7 +90,10 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	if e, ok := errors.AsType[*exitError](err); ok {
 		return e.code
 	}
-	if _, ok := errors.AsType[*jobs.UnknownJobError](err); ok {
+	if e, ok := errors.AsType[interface {
+		error
+		Usage() bool
+	}](err); ok && e.Usage() {
 		return exitUsage
 	}
 	if !a.begun {
@@ -123,7 +126,7 @@ func (a *app) command() *cobra.Command {
 	flags.StringVarP(&a.configPath, "config", "c", "", "configuration file (default: tidemark.yaml in this folder)")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log every run and request")
 	root.AddCommand(
-		a.demoCommand(), a.initCommand(), a.runCommand(), a.statusCommand(), a.exportCommand(), a.traceCommand(),
+		a.demoCommand(), a.initCommand(), a.planCommand(), a.runCommand(), a.backfillCommand(), a.statusCommand(), a.exportCommand(), a.traceCommand(),
 		a.replayCommand(), a.schemaCommand(), a.engineCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	return root

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -15,7 +17,10 @@ type progress struct {
 	now      func() time.Time
 	started  time.Time
 	finished int
-	left     int // windows still to build, at most
+	left     int    // windows still to build, at most
+	said     string // in place of what is counted here
+
+	mu sync.Mutex
 }
 
 func (a *app) newProgress() *progress {
@@ -36,22 +41,37 @@ func terminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
+// watched reports whether somebody may be looking at the line.
+func (p *progress) watched() bool { return p.to != nil }
+
+// say puts a text in the place of what is counted here.
+func (p *progress) say(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.said = text
+	p.draw()
+}
+
 // expect sets how many windows are still to build, at most.
 func (p *progress) expect(windows int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.left = windows
 	p.draw()
 }
 
 // step counts a window that has ended.
 func (p *progress) step() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.finished++
 	p.left = max(0, p.left-1)
 	p.draw()
 }
 
 func (p *progress) draw() {
-	if p.to != nil && p.left > 0 {
-		_, _ = fmt.Fprint(p.to, "\r\x1b[K  "+p.text())
+	if p.to != nil && (p.left > 0 || p.said != "") {
+		_, _ = fmt.Fprint(p.to, "\r\x1b[K  "+cmp.Or(p.said, p.text()))
 	}
 }
 
@@ -71,6 +91,8 @@ func (p *progress) text() string {
 
 // clear takes the line away, for other output or for good.
 func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.to != nil {
 		_, _ = fmt.Fprint(p.to, "\r\x1b[K")
 	}

@@ -73,9 +73,10 @@ func (r *Runner) PlanBackfill(ctx context.Context, spec BackfillSpec) (*Plan, er
 	return planner.Plan(ctx, spec.request())
 }
 
-// StartBackfill notes a backfill in the warehouse and returns its id. Whoever
-// works on the warehouse takes it up: a scheduler, or WorkBackfill.
-func (r *Runner) StartBackfill(ctx context.Context, spec BackfillSpec, by string) (string, error) {
+// StartBackfill notes a backfill in the warehouse and returns its id. With
+// mine, this process is the one that works on it by WorkBackfill; otherwise a
+// scheduler takes it up.
+func (r *Runner) StartBackfill(ctx context.Context, spec BackfillSpec, by string, mine bool) (string, error) {
 	spec, err := spec.check(r.Catalog, r.today())
 	if err != nil {
 		return "", err
@@ -91,6 +92,9 @@ func (r *Runner) StartBackfill(ctx context.Context, spec BackfillSpec, by string
 	b := schemas.Backfill{
 		ID: id.String(), Jobs: strings.Join(spec.Jobs, ","), From: spec.From, To: spec.To, Mode: spec.Mode, Order: spec.Order,
 		Workers: int64(spec.Workers), Follow: spec.Follow, State: schemas.BackfillRunning, By: by, Windows: int64(plan.Work()), Started: r.Now(),
+	}
+	if mine {
+		b.Owner = r.Warehouse.Owner()
 	}
 	return b.ID, r.noteBackfill(ctx, b)
 }
@@ -176,7 +180,6 @@ func (r *Runner) ControlBackfill(ctx context.Context, id string, a Action, by st
 	default:
 		return usage("a backfill can be asked to pause, resume or cancel, not to %q", a)
 	}
-	b.By = by
 	return r.noteBackfill(ctx, b)
 }
 

@@ -39,12 +39,20 @@ func remembered(lines []schemas.Slot) schedule.Ledger {
 	return l
 }
 
-// noteSlots writes lines of the ledger, each newer than those before.
-func (r *Runner) noteSlots(ctx context.Context, lines ...schemas.Slot) error {
-	for i := range lines {
-		lines[i].Noted, lines[i].Owner = r.Now(), r.Warehouse.Owner()
+// noteSlots writes lines of the ledger. Each is newer than every line before,
+// also when the clock was set back meanwhile.
+func (s *Scheduler) noteSlots(ctx context.Context, lines ...schemas.Slot) error {
+	s.mu.Lock()
+	at := s.Now().UTC().Truncate(time.Millisecond)
+	if !at.After(s.noted) {
+		at = s.noted.Add(time.Millisecond)
 	}
-	if err := clickhouse.Append(ctx, r.Warehouse, schemas.Slots, lines); err != nil {
+	s.noted = at
+	s.mu.Unlock()
+	for i := range lines {
+		lines[i].Noted, lines[i].Owner = at, s.Warehouse.Owner()
+	}
+	if err := clickhouse.Append(ctx, s.Warehouse, schemas.Slots, lines); err != nil {
 		return fmt.Errorf("write the ledger of slots: %w", err)
 	}
 	return nil

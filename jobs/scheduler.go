@@ -16,8 +16,6 @@ import (
 // others stand by and share the backfills.
 type Scheduler struct {
 	*Runner
-	// Policy says how a job's late and overlapping slots are treated.
-	Policy func(job string) schedule.Policy
 	// Backfilling is how many backfills are worked on at the same time; 0 means 1.
 	Backfilling int
 
@@ -30,6 +28,7 @@ type Scheduler struct {
 	ticked    time.Time
 	lookAfter time.Time // when to look for what others left
 	asked     []Request // by people, since the last round
+	noted     time.Time // of the newest line of the ledger
 	wg        sync.WaitGroup
 }
 
@@ -48,6 +47,16 @@ const (
 	afterEvery = 10 * time.Second
 )
 
+// NewScheduler returns a scheduler for the jobs of a runner, which it takes
+// over.
+func NewScheduler(r *Runner) *Scheduler {
+	s := &Scheduler{Runner: r, jobs: map[*Job]*slotState{}, working: map[string]bool{}}
+	for _, j := range r.Catalog.Jobs {
+		s.jobs[j] = &slotState{}
+	}
+	return s
+}
+
 // Serve schedules until the context ends, and then waits for what is at work
 // to stop. A failure, such as a warehouse that is away, is logged and tried
 // again; it never ends the scheduler.
@@ -58,10 +67,6 @@ func (s *Scheduler) Serve(ctx context.Context) error {
 	}
 	defer lease.Release()
 	s.lease = lease
-	s.jobs = map[*Job]*slotState{}
-	for _, j := range s.Catalog.Jobs {
-		s.jobs[j] = &slotState{}
-	}
 	defer s.wg.Wait()
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
@@ -166,6 +171,7 @@ func (s *Scheduler) takeLedger(ctx context.Context) error {
 	now := s.Now()
 	states := map[*Job]*slotState{}
 	var began []schemas.Slot
+	var noted time.Time
 	for _, j := range s.Catalog.Jobs {
 		st := &slotState{}
 		states[j] = st
@@ -173,6 +179,11 @@ func (s *Scheduler) takeLedger(ctx context.Context) error {
 			continue
 		}
 		lines := ledger[j.Name]
+		for _, l := range lines {
+			if l.Noted.After(noted) {
+				noted = l.Noted
+			}
+		}
 		if len(lines) == 0 {
 			st.last = now
 			began = append(began, slotLine(j.Name, now, schemas.SlotBegan, "the schedule was first seen"))
@@ -186,7 +197,7 @@ func (s *Scheduler) takeLedger(ctx context.Context) error {
 		}
 	}
 	s.mu.Lock()
-	s.jobs = states
+	s.jobs, s.noted = states, noted
 	s.mu.Unlock()
 	return s.noteSlots(ctx, began...)
 }
@@ -255,7 +266,7 @@ func (s *Scheduler) review(ctx context.Context, j *Job, st *slotState, now time.
 func (s *Scheduler) due(j *Job, st *slotState, now time.Time) (fire []time.Time, lines []schemas.Slot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	policy := s.Policy(j.Name).Or(schedule.DefaultPolicy())
+	policy := s.Catalog.Config.Scheduling.PolicyFor(j.Name).Or(schedule.DefaultPolicy())
 	if st.running.IsZero() && len(st.waiting) > 0 {
 		fire, st.waiting = st.waiting, nil
 	}

@@ -89,9 +89,6 @@ func (s *Scheduler) backfills(ctx context.Context) error {
 		s.mu.Lock()
 		free := !s.working[b.ID] && len(s.working) < cmp.Or(s.Backfilling, 1)
 		if free {
-			if s.working == nil {
-				s.working = map[string]bool{}
-			}
 			s.working[b.ID] = true
 		}
 		s.mu.Unlock()
@@ -99,7 +96,7 @@ func (s *Scheduler) backfills(ctx context.Context) error {
 			continue
 		}
 		s.wg.Go(func() {
-			report, err := s.WorkBackfill(ctx, b.ID, s.Gate)
+			report, err := s.WorkBackfill(ctx, b.ID, s.gate)
 			s.mu.Lock()
 			delete(s.working, b.ID)
 			s.mu.Unlock()
@@ -117,21 +114,29 @@ func (s *Scheduler) backfills(ctx context.Context) error {
 // gatePoll is how often a backfill looks whether live runs have ended.
 const gatePoll = 250 * time.Millisecond
 
-// Gate lets a backfill's next window begin once no live run is at work, in
+// gate lets a backfill's next window begin once no live run is at work, in
 // this process or another: live runs go first.
-func (s *Scheduler) Gate(ctx context.Context) error {
+func (s *Scheduler) gate(ctx context.Context) error {
 	for {
 		s.mu.Lock()
 		live := s.live > 0
 		s.mu.Unlock()
 		if !live {
-			var err error
-			if live, err = s.liveElsewhere(ctx); err != nil {
-				return err
-			}
+			return s.AfterLive(ctx)
 		}
-		if !live {
-			return nil
+		if err := pause(ctx, gatePoll); err != nil {
+			return err
+		}
+	}
+}
+
+// AfterLive returns once no live run of any process is at work: a gate for
+// WorkBackfill.
+func (r *Runner) AfterLive(ctx context.Context) error {
+	for {
+		live, err := r.liveElsewhere(ctx)
+		if err != nil || !live {
+			return err
 		}
 		if err := pause(ctx, gatePoll); err != nil {
 			return err

@@ -25,7 +25,7 @@ type Slot struct {
 	Count  int64     // slots in the range
 	State  SlotState
 	Reason string
-	Noted  time.Time // when the line was written
+	Noted  time.Time // when the line was written; never before an earlier line
 	Owner  string
 }
 
@@ -37,7 +37,7 @@ var Slots = NewTable(Dataset{Database: "ops", Name: "slot", Comment: "The ledger
 	Int("slots", "slots", "Slots in the range.", func(r *Slot) *int64 { return &r.Count }),
 	Symbol("state", "began, started, ran, skipped, missed or void.", func(r *Slot) *string { return (*string)(&r.State) }),
 	Text("reason", "How it ended, or why it was not run.", func(r *Slot) *string { return &r.Reason }),
-	Instant("noted_at", "When the line was written.", func(r *Slot) *time.Time { return &r.Noted }),
+	Instant("noted_at", "When the line was written; never before an earlier line.", func(r *Slot) *time.Time { return &r.Noted }),
 	Text("owner", "Host, process and its start time.", func(r *Slot) *string { return &r.Owner }),
 )
 

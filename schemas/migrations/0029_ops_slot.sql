@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS `ops`.`slot`
     `slots` Int64 COMMENT 'Slots in the range; unit: slots' CODEC(T64, ZSTD(1)),
     `state` LowCardinality(String) COMMENT 'began, started, ran, skipped, missed or void.',
     `reason` String COMMENT 'How it ended, or why it was not run.' CODEC(ZSTD(1)),
-    `noted_at` DateTime64(3, 'UTC') COMMENT 'When the line was written; unit: UTC' CODEC(DoubleDelta, ZSTD(1)),
+    `noted_at` DateTime64(3, 'UTC') COMMENT 'When the line was written; never before an earlier line; unit: UTC' CODEC(DoubleDelta, ZSTD(1)),
     `owner` String COMMENT 'Host, process and its start time.' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
