@@ -30,9 +30,9 @@ func (l Ledger) Last() time.Time {
 }
 
 // Review takes out of the ledger what is [Void], to be marked as such where
-// the ledger is stored. A span that is void in part is divided where the
-// schedule has it, each part with its count. A job first seen at a time that is void
-// is first seen now.
+// the ledger is stored. A span that is void in part is divided, and the slots
+// of the schedule say how many each part has. A job that was first seen at a
+// void time is first seen now.
 func (l Ledger) Review(s Schedule, now time.Time) (kept Ledger, void []Span) {
 	kept.Since = l.Since
 	if Void(l.Since, now) {

@@ -72,7 +72,7 @@ func (s Schedule) String() string {
 }
 
 // Next returns the first slot after the given instant. There is none when no
-// line comes in the [reach] years that follow.
+// line comes in the 28 years that follow.
 func (s Schedule) Next(after time.Time) (slot time.Time, ok bool) {
 	after = plain(after)
 	for i := range s.lines {

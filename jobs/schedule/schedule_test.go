@@ -10,39 +10,39 @@ import (
 	"tidemark/schemas/calendar"
 )
 
-func parse(t testing.TB, lines ...string) Schedule {
-	t.Helper()
+func parse(tb testing.TB, lines ...string) Schedule {
+	tb.Helper()
 	s, err := Parse(calendar.US(), calendar.NewYork(), lines...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
 
-func zone(t testing.TB, name string) *time.Location {
-	t.Helper()
+func zone(tb testing.TB, name string) *time.Location {
+	tb.Helper()
 	z, err := time.LoadLocation(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return z
 }
 
 // at reads an instant written as 2025-03-09T07:00Z, with seconds or without,
 // or a date, which is its midnight in UTC.
-func at(t testing.TB, text string) time.Time {
-	t.Helper()
+func at(tb testing.TB, text string) time.Time {
+	tb.Helper()
 	for _, layout := range []string{"2006-01-02T15:04Z07:00", time.RFC3339, time.DateOnly} {
 		if v, err := time.Parse(layout, text); err == nil {
 			return v.UTC()
 		}
 	}
-	t.Fatalf("%q is no instant", text)
+	tb.Fatalf("%q is no instant", text)
 	return time.Time{}
 }
 
 // slots lists the slots in (after, upTo], written in UTC.
-func slots(t testing.TB, s Schedule, after, upTo string) []string {
+func slots(t *testing.T, s Schedule, after, upTo string) []string {
 	t.Helper()
 	var out []string
 	for slot := range s.Between(at(t, after), at(t, upTo)) {
@@ -80,6 +80,11 @@ func TestSlots(t *testing.T) {
 			[]string{"TZ=UTC 0 0 29 2 *"},
 			"2092-03-01", "2105-01-01",
 			[]string{"2096-02-29T00:00Z", "2104-02-29T00:00Z"},
+		},
+		"29 February from a year of which the library sees five ahead": {
+			[]string{"TZ=UTC 0 0 29 2 *"},
+			"2097-06-01", "2105-01-01",
+			[]string{"2104-02-29T00:00Z"},
 		},
 		"the last days of a leap year past the table of transitions": {
 			[]string{"0 12 * * *"},
