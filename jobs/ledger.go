@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"tidemark/jobs/schedule"
@@ -64,4 +65,21 @@ func slotLine(job string, at time.Time, state schemas.SlotState, reason string) 
 
 func spanLine(job string, s schedule.Span, state schemas.SlotState, reason string) schemas.Slot {
 	return schemas.Slot{Job: job, At: s.Last, First: s.First, Count: int64(s.Count), State: state, Reason: reason}
+}
+
+// divided returns lines for spans that are what is left of a longer one, whose
+// own line is void now.
+func divided(job string, kept []schedule.Span, all []schemas.Slot) (lines []schemas.Slot) {
+	for _, span := range kept {
+		if slices.ContainsFunc(all, func(l schemas.Slot) bool { return l.At.Equal(span.Last) }) {
+			continue
+		}
+		for _, l := range all {
+			if !span.First.Before(l.First) && !span.Last.After(l.At) {
+				lines = append(lines, spanLine(job, span, l.State, l.Reason))
+				break
+			}
+		}
+	}
+	return lines
 }

@@ -103,8 +103,8 @@ func (p pace) changed() float64 {
 }
 
 // costs returns what a window of a job takes in seconds: the mean of the job's
-// runs here, of its runs before, of its table's runs here, of all runs of its
-// kind here, or of all.
+// runs here, pulled a little towards that of its table's while they are few;
+// of its runs before; or of its table's, its kind's or all runs here.
 func (p pace) costs() func(job, dataset string) float64 {
 	var means [4]map[string]*mean
 	for i := range means {
@@ -128,7 +128,9 @@ func (p pace) costs() func(job, dataset string) float64 {
 	}
 	return func(job, dataset string) float64 {
 		if m := means[0][job]; m != nil {
-			return m.value()
+			with := *m
+			with.add(means[1][dataset].value())
+			return with.value()
 		}
 		if p.prior != nil {
 			if c, ok := p.prior.byJob[job]; ok {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"tidemark/jobs/schedule"
 	"tidemark/schemas"
 )
 
@@ -81,6 +82,9 @@ func staleness(j *Job, d Decision, state State, now time.Time, req Request) stri
 		}
 		if due := j.nextSlot(built.BuiltAt); !due.After(now) {
 			return "the publisher was due at " + due.In(newYork).Format("2006-01-02 15:04 MST")
+		}
+		if schedule.Void(built.BuiltAt, now) {
+			return "it was built while the clock was ahead"
 		}
 		if Outcome(attempts.Last.Outcome) == NotYet && !attempts.nextTry().After(now) {
 			return "the publication was late at " + attempts.Last.FinishedAt.In(newYork).Format("2006-01-02 15:04 MST")

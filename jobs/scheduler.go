@@ -255,6 +255,7 @@ func (s *Scheduler) review(ctx context.Context, j *Job, st *slotState, now time.
 	for _, span := range void {
 		lines = append(lines, spanLine(j.Name, span, schemas.SlotVoid, "recorded while the clock was ahead"))
 	}
+	lines = append(lines, divided(j.Name, kept.Spans, all)...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st.last, st.next = kept.Last(), time.Time{}
