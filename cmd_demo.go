@@ -54,7 +54,7 @@ func (a *app) demoCommand() *cobra.Command {
 			if err := a.verdict(report); err != nil {
 				return err
 			}
-			book, err := a.export(cmd, h, schemas.NoDate, "")
+			book, err := a.export(cmd.Context(), h, schemas.NoDate, "")
 			if err != nil {
 				return err
 			}

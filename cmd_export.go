@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"tidemark/jobs"
 	"tidemark/load/excel"
 	"tidemark/schemas"
 )
@@ -23,21 +25,14 @@ func (a *app) exportCommand() *cobra.Command {
 					return usageError("--as-of: %w", err)
 				}
 			}
-			s, err := a.load()
-			if err != nil {
-				return err
-			}
-			h, err := a.open(cmd.Context(), s, opening{})
-			if err != nil {
-				return err
-			}
-			defer func() { err = firstError(err, h.close()) }()
-			path, err := a.export(cmd, h, day, to)
-			if err != nil {
-				return err
-			}
-			a.print("%s\n", path)
-			return nil
+			return a.withRunner(cmd, "export", func(h *house, _ *jobs.Runner) error {
+				path, err := a.export(cmd.Context(), h, day, to)
+				if err != nil {
+					return err
+				}
+				a.print("%s\n", path)
+				return nil
+			})
 		},
 	}
 	cmd.Flags().StringVar(&asOf, "as-of", "", "last day in the workbook, as 2006-01-02 (default: the newest)")
@@ -46,8 +41,8 @@ func (a *app) exportCommand() *cobra.Command {
 }
 
 // export writes the workbook and returns its path.
-func (a *app) export(cmd *cobra.Command, h *house, asOf schemas.Date, to string) (string, error) {
-	book, err := a.runner(h, "export").Book(cmd.Context(), asOf, version)
+func (a *app) export(ctx context.Context, h *house, asOf schemas.Date, to string) (string, error) {
+	book, err := a.runner(h, "export").Book(ctx, asOf, version)
 	if err != nil {
 		return "", err
 	}

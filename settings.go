@@ -27,6 +27,7 @@ type settings struct {
 	Warehouse warehouseSettings `yaml:"warehouse"`
 	Sandbox   *sandboxSettings  `yaml:"sandbox"`
 	Export    exportSettings    `yaml:"export"`
+	Serve     serveSettings     `yaml:"serve"`
 
 	jobs.Config `yaml:",inline"`
 
@@ -121,6 +122,12 @@ func parseSettings(text []byte, env func(string) (string, bool)) (*settings, err
 	if s.Export.Folder == "" {
 		s.Export.Folder = filepath.Join(s.Data, "workbooks")
 	}
+	if s.Serve.Tokens == "" {
+		s.Serve.Tokens = filepath.Join(s.Data, "tokens.json")
+	}
+	if l := s.Serve.Log; l != "" && l != logText && l != logJSON {
+		return nil, fmt.Errorf("serve.log: %q is neither text nor json", l)
+	}
 	if m := s.Warehouse.Memory; m != 0 && (m < leastMemory || m > mostMemory) {
 		return nil, fmt.Errorf("warehouse.memory_mb: %d is outside %d to %d", m, leastMemory, mostMemory)
 	}
@@ -178,6 +185,9 @@ func (s *settings) resolve(dir string) {
 	abs(&s.Data)
 	abs(&s.Export.Folder)
 	abs(&s.Warehouse.Library)
+	abs(&s.Serve.TLSCert)
+	abs(&s.Serve.TLSKey)
+	abs(&s.Serve.Tokens)
 	p := &s.Publishers
 	if p.NYFed != nil {
 		lists(p.NYFed.RateFiles)

@@ -56,6 +56,11 @@ func (s *Scheduler) noteSlots(ctx context.Context, lines ...schemas.Slot) error 
 	if err := clickhouse.Append(ctx, s.Warehouse, schemas.Slots, lines); err != nil {
 		return fmt.Errorf("write the ledger of slots: %w", err)
 	}
+	for _, l := range lines {
+		if s.SlotEnded != nil && l.State != schemas.SlotBegan && l.State != schemas.SlotStarted {
+			s.SlotEnded(l)
+		}
+	}
 	return nil
 }
 

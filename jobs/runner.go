@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"tidemark/extract"
@@ -74,6 +75,11 @@ func (r *Report) Err() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// FactsChanged reports whether the pass has changed figures that people see.
+func (r *Report) FactsChanged() bool {
+	return slices.ContainsFunc(r.Results, func(res Result) bool { return res.Outcome == OK && strings.HasPrefix(res.Dataset, "facts.") })
 }
 
 // of returns the results of one job.

@@ -16,6 +16,11 @@ import (
 // others stand by and share the backfills.
 type Scheduler struct {
 	*Runner
+	// SlotEnded is told of each slot whose run has ended, or that was skipped or
+	// missed; PassEnded of each pass, backfills included. May be nil; they must
+	// not take long.
+	SlotEnded func(schemas.Slot)
+	PassEnded func(ctx context.Context, report *Report)
 	// Backfilling is how many backfills are worked on at the same time; 0 means 1.
 	Backfilling int
 
@@ -357,7 +362,10 @@ func (s *Scheduler) start(ctx context.Context, req Request, slots map[*Job][]tim
 	}
 	s.mu.Unlock()
 	s.wg.Go(func() {
-		_, err := p.run(ctx)
+		report, err := p.run(ctx)
+		if s.PassEnded != nil && report != nil {
+			s.PassEnded(ctx, report)
+		}
 		s.mu.Lock()
 		s.live--
 		s.noteRetries(p)

@@ -97,6 +97,9 @@ func (s *Scheduler) backfills(ctx context.Context) error {
 		}
 		s.wg.Go(func() {
 			report, err := s.WorkBackfill(ctx, b.ID, s.gate)
+			if s.PassEnded != nil && report != nil {
+				s.PassEnded(ctx, report)
+			}
 			s.mu.Lock()
 			delete(s.working, b.ID)
 			s.mu.Unlock()

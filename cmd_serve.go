@@ -1,0 +1,147 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"path/filepath"
+	"sync"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"tidemark/jobs"
+	"tidemark/jobs/web"
+	"tidemark/schemas"
+)
+
+// serveSettings say where the page is served, and to whom.
+type serveSettings struct {
+	Listen  string `yaml:"listen"`   // default 127.0.0.1:8484
+	TLSCert string `yaml:"tls_cert"` // certificate file; with TLSKey the page is served over TLS
+	TLSKey  string `yaml:"tls_key"`
+	Tokens  string `yaml:"tokens"` // file of the tokens' hashes; default tokens.json in the data folder
+	Log     string `yaml:"log"`    // text or json; default text
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var listen string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Scheduler, web page, API and metrics",
+		Long: "Serve runs every job when its publisher is due to have news, builds what follows, writes the workbook, works on\n" +
+			"backfills and tells of incidents. The page shows all of it. Several may serve one warehouse: one schedules, the\n" +
+			"others stand by.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			s, err := a.load()
+			if err != nil {
+				return err
+			}
+			s.Serve.Listen = cmp.Or(listen, s.Serve.Listen)
+			a.logFor(s.Serve)
+			h, err := a.open(cmd.Context(), s, opening{})
+			if err != nil {
+				return err
+			}
+			defer func() { err = firstError(err, h.close()) }()
+			return a.serve(cmd.Context(), h)
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", "address of the page (default: 127.0.0.1:8484, or the configured one)")
+	return cmd
+}
+
+// logFor logs what happens while serving: every run and request, in the form
+// that is configured.
+func (a *app) logFor(s serveSettings) {
+	level := slog.LevelInfo
+	if a.verbose {
+		level = slog.LevelDebug
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	var handler slog.Handler = slog.NewTextHandler(a.err, opts)
+	if s.Log == logJSON {
+		handler = slog.NewJSONHandler(a.err, opts)
+	}
+	a.log = slog.New(jobs.CaptureLogs(handler))
+}
+
+// The forms of the log.
+const (
+	logText = "text"
+	logJSON = "json"
+)
+
+// serve runs the scheduler and the page until the context ends.
+func (a *app) serve(ctx context.Context, h *house) error {
+	metrics := web.NewMetrics()
+	scheduler := jobs.NewScheduler(a.runner(h, jobs.RoleServe))
+	scheduler.Progress = func(res jobs.Result) { metrics.ObserveRun(res, h.now()) }
+	scheduler.SlotEnded = metrics.ObserveSlot
+	books := &bookkeeper{app: a, house: h}
+	scheduler.PassEnded = books.passEnded
+	page, err := web.New(ctx, web.Config{
+		Listen: h.settings.Serve.Listen, TLSCert: h.settings.Serve.TLSCert, TLSKey: h.settings.Serve.TLSKey, TokensFile: h.settings.Serve.Tokens,
+		Version: version, Now: h.now, Log: a.log, Metrics: metrics,
+	}, servedHouse{Scheduler: scheduler, workbooks: h.settings.Export.Folder})
+	if err != nil {
+		return err
+	}
+	a.print("the page is at %s (^C ends it)\n", page.URL())
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return page.Serve(ctx) })
+	group.Go(func() error { return scheduler.Serve(ctx) })
+	err = group.Wait()
+	books.wait()
+	return err
+}
+
+// bookkeeper writes the workbook after passes that changed facts, one at a
+// time.
+type bookkeeper struct {
+	app   *app
+	house *house
+
+	mu      sync.Mutex
+	running bool
+	again   bool
+	wg      sync.WaitGroup
+}
+
+func (b *bookkeeper) passEnded(ctx context.Context, report *jobs.Report) {
+	if !report.FactsChanged() {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running {
+		b.again = true // what changed meanwhile needs another book
+		return
+	}
+	b.running = true
+	b.wg.Go(func() { b.write(ctx) })
+}
+
+func (b *bookkeeper) write(ctx context.Context) {
+	for {
+		path, err := b.app.export(ctx, b.house, schemas.NoDate, "")
+		switch {
+		case ctx.Err() != nil:
+		case err != nil:
+			b.app.log.ErrorContext(ctx, "the workbook could not be written", "err", err)
+		default:
+			b.app.log.InfoContext(ctx, "workbook written", "file", filepath.Base(path))
+		}
+		b.mu.Lock()
+		if !b.again || ctx.Err() != nil {
+			b.running = false
+			b.mu.Unlock()
+			return
+		}
+		b.again = false
+		b.mu.Unlock()
+	}
+}
+
+func (b *bookkeeper) wait() { b.wg.Wait() }
