@@ -23,6 +23,8 @@ type Config struct {
 	Files      []File         `yaml:"files"`
 	Universes  []Universe     `yaml:"universes"`
 	Workbook   WorkbookConfig `yaml:"workbook"`
+	// Checks replaces the severity of checks by name: error, warning or off.
+	Checks map[string]schemas.Severity `yaml:"checks"`
 }
 
 // History bounds what is kept.
@@ -208,6 +210,7 @@ func (c *Config) Validate() error {
 	}
 	c.validateBases(fail)
 	c.validateSaved(fail)
+	c.validateChecks(fail)
 	c.validateUniverses(fail)
 	return errors.Join(errs...)
 }

@@ -32,8 +32,12 @@ type Job struct {
 	// news, and Lag how long after its last day a window may still change.
 	Schedule Schedule
 	Lag      time.Duration
+	// Checks lists what its windows are checked for.
+	Checks []CheckInfo
 	// due says which day the part should have reached; nil where no day can be named.
 	due due
+	// examine runs the checks on a window as it is stored.
+	examine func(ctx context.Context, t *Task) ([]schemas.CheckResult, error)
 	// Run builds one window.
 	Run func(ctx context.Context, t *Task) (Stats, error)
 }
