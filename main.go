@@ -123,7 +123,7 @@ func (a *app) command() *cobra.Command {
 	flags.StringVarP(&a.configPath, "config", "c", "", "configuration file (default: tidemark.yaml in this folder)")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log every run and request")
 	root.AddCommand(
-		a.demoCommand(), a.initCommand(), a.runCommand(), a.statusCommand(), a.exportCommand(), a.traceCommand(),
+		a.demoCommand(), a.initCommand(), a.runCommand(), a.statusCommand(), a.checkCommand(), a.exportCommand(), a.traceCommand(),
 		a.replayCommand(), a.schemaCommand(), a.engineCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	return root

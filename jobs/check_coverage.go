@@ -33,8 +33,8 @@ var coverage = check[product]{
 		share := ""
 		for _, f := range p.facts {
 			of, ok := coverageOf[f.Metric]
-			if !ok || !f.Coverage.OK {
-				continue
+			if !ok || !f.Coverage.OK || f.Status == schemas.InsufficientHistory {
+				continue // on the first session of all, no member has a close before it
 			}
 			sessions++
 			share = of

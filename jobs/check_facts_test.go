@@ -14,7 +14,11 @@ func TestCoverage(t *testing.T) {
 	fact := func(metric string, day schemas.Date, coverage float64) schemas.Fact {
 		return schemas.Fact{Metric: metric, Session: day, Coverage: schemas.Some(coverage)}
 	}
-	whole := product{facts: []schemas.Fact{fact("adv", 20000, 0.95), fact("adv", 20001, 1), {Metric: "adv", Session: 20002}}}
+	whole := product{facts: []schemas.Fact{
+		fact("adv", 20000, 0.95), fact("adv", 20001, 1),
+		{Metric: "adv", Session: 20002},
+		{Metric: "adv", Session: 20003, Coverage: schemas.Some(0.0), Status: schemas.InsufficientHistory},
+	}}
 	if got, note := coverage.holds(whole); len(got) != 0 || note != "2 sessions" {
 		t.Errorf("got %v, %q; want nothing found on 2 sessions", got, note)
 	}
