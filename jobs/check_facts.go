@@ -40,22 +40,26 @@ func (p product) noticed(under func(check string) bool) []finding {
 }
 
 // factChecks lists the checks of each table of facts. A test holds that
-// everything the calculations notice is under one of them.
+// everything the calculations notice is under one of them. What several tables
+// of a universe would notice in the same rows is told by one of them: of
+// holdings by concentration, of prices and actions by breadth, whose windows
+// look back furthest.
 var factChecks = map[string][]check[product]{
 	schemas.Concentration.String(): slices.Concat([]check[product]{
 		coverage,
 		noticed("funds_agree", "Two funds on one index have the same weight in their ten largest lines on the same day, to within half a point."),
-	}, panelChecks),
+		noticed("holdings_rejected", "Each holdings file adds up, has no short positions, and tells one story by market value and by weight."),
+		noticed("holdings_residual", "At most 2 % of a fund is something other than shares."),
+		noticed("identity_issuer", "Each line has one issuer, and somebody says who it is."),
+	}, identityChecks),
 	schemas.Breadth.String(): slices.Concat([]check[product]{
 		coverage,
-		noticed("actions_missing", "No member's adjusted close jumps by a third or more without an action within two sessions or the trading that news brings."),
 		noticed("members_none", "Where there are prices, somebody says who the members are."),
-	}, panelChecks),
+	}, identityChecks, priceChecks),
 	schemas.Size.String(): slices.Concat([]check[product]{
 		levelDrift,
 		noticed("same_basis", "An index is compared with an index, and a fund with a fund."),
-	}, levelChecks, panelChecks),
-	schemas.SizeMembers.String(): panelChecks,
+	}, levelChecks),
 	schemas.Liquidity.String(): {
 		identities,
 		noticed("h41_identity_5", "The changes that the H.4.1 prints are those of its figures: nothing was revised without a word."),
@@ -70,24 +74,23 @@ var factChecks = map[string][]check[product]{
 	},
 }
 
-// panelChecks are what is noticed while rows are brought onto one set of
-// securities and sessions.
-var panelChecks = []check[product]{
+var identityChecks = []check[product]{
 	noticed("identity_rename", "A ticker is renamed to one other on a day."),
 	noticed("identity_class", "Each spelling of a share class stands for one security."),
 	noticed("identity_reuse", "A ticker that was given up is not taken over by another company within the prices."),
-	noticed("identity_issuer", "Each line has one issuer."),
 	noticed("members_rename", "No list goes on for long under a ticker that was given up."),
 	noticed("members_change", "Who leaves the index was in it, and who joins was not."),
-	noticed("holdings_rejected", "Each holdings file adds up, has no short positions, and tells one story by market value and by weight."),
-	noticed("holdings_residual", "At most 2 % of a fund is something other than shares."),
+}
+
+var priceChecks = []check[product]{
 	noticed("prices_missing", "Each member has prices on each of its sessions."),
 	noticed("prices_range", "Closes are above zero and within what trades."),
 	noticed("prices_differ", "Publishers of adjusted closes agree to within 1 %."),
 	noticed("prices_basis", "All publishers adjust for the same."),
-	noticed("actions_differ", "Publishers of an action agree on its ratio."),
+	noticed("actions_missing", "No member's adjusted close jumps by a third or more without an action within two sessions or the trading that news brings."),
 	noticed("actions_no_jump", "Prices as traded jump where a split says so."),
 	noticed("actions_not_applied", "Prices that their publisher has adjusted do not jump where a split says so."),
+	noticed("actions_differ", "Publishers of an action agree on its ratio."),
 	noticed("actions_twice", "A split and a large cash amount do not stand on one day, as they do where one event is booked twice."),
 	noticed("actions_cash", "No cash amount is as large as the price."),
 	noticed("actions_spin_off", "What was spun off has a value."),

@@ -34,6 +34,22 @@ func TestJumps(t *testing.T) {
 			m.jump(50, 100)
 			m.action(schemas.ActionDividend, n-1, 0, 0.1)
 		}, "-50.0 %"},
+		"a crash of all members": {func(m *market) {
+			m.jump(50, 100)
+			for _, symbol := range []string{"B", "C"} {
+				m.member(symbol)
+				m.bar(symbol, n-2, 100, 100)
+				m.bar(symbol, n-1, 90, 100)
+			}
+		}, ""},
+		"a jump among quiet members": {func(m *market) {
+			m.jump(50, 100)
+			for _, symbol := range []string{"B", "C"} {
+				m.member(symbol)
+				m.bar(symbol, n-2, 100, 100)
+				m.bar(symbol, n-1, 99, 100)
+			}
+		}, "-50.0 %"},
 		"back after a long halt": {func(m *market) {
 			m.jump(50, 100)
 			m.Bars = append(m.Bars[:n-8], m.Bars[n-1])
