@@ -67,9 +67,29 @@ type statusJSON struct {
 }
 
 func statusOf(st *jobs.Status) statusJSON {
-	out := statusJSON{At: st.At, Jobs: st.Jobs, Checks: []checkJSON{}}
-	for _, c := range st.Checks {
-		out.Checks = append(out.Checks, checkJSON{c.Dataset, windowOf(c.Window), c.Check, string(c.Severity), c.Passed, c.Message, c.At, c.RunID})
+	return statusJSON{At: st.At, Jobs: st.Jobs, Checks: checksOf(st.Checks)}
+}
+
+func checksOf(results []schemas.CheckResult) []checkJSON {
+	out := []checkJSON{}
+	for _, c := range results {
+		out = append(out, checkJSON{c.Dataset, windowOf(c.Window), c.Check, string(c.Severity), c.Passed, c.Message, c.At, c.RunID})
+	}
+	return out
+}
+
+// jobChecksJSON is what a job's windows are checked for.
+type jobChecksJSON struct {
+	Job    string           `json:"job"`
+	Checks []jobs.CheckInfo `json:"checks"`
+}
+
+func checkListOf(catalog *jobs.Catalog, asked func(*jobs.Job) bool) []jobChecksJSON {
+	out := []jobChecksJSON{}
+	for _, j := range catalog.Jobs {
+		if asked(j) {
+			out = append(out, jobChecksJSON{j.Name, append([]jobs.CheckInfo{}, j.Checks...)})
+		}
 	}
 	return out
 }

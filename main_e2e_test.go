@@ -104,6 +104,11 @@ func TestDemo(t *testing.T) {
 			}
 		}
 	})
+	t.Run("check", func(t *testing.T) {
+		if out := must(t, "check", "-c", cfg); !strings.Contains(out, " windows passed, ") || !strings.Contains(out, ", 0 errors\n") {
+			t.Errorf("the demo's market fails its checks:\n%s", out)
+		}
+	})
 	t.Run("status fits a terminal", func(t *testing.T) {
 		for line := range strings.Lines(must(t, "status", "-c", cfg)) {
 			if n := utf8.RuneCountInString(line); n > 121 {
@@ -118,6 +123,7 @@ func TestDemo(t *testing.T) {
 		}{
 			{[]string{"run", "-c", cfg}, `"up_to_date": `},
 			{[]string{"doctor", "-c", cfg}, `"check": "warehouse"`},
+			{[]string{"check", "liquidity:FED", "-c", cfg}, `"check": "h41_identities"`},
 			{[]string{"trace", "-c", cfg, "conc_top10_sec", "2025-12-05", "-u", "SPX_MEMBERS"}, `"sha256": "`},
 			{[]string{"schema", "show"}, `"name": "raw.bar"`},
 			{[]string{"schema", "metrics"}, `"id": "conc_top10_sec"`},

@@ -28,16 +28,13 @@ func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (s
 	if len(b.Facts) == 0 {
 		return b, errors.New("there are no facts to export; run `tidemark run` first")
 	}
-	state, err := LoadState(ctx, r.Warehouse)
-	if err != nil {
-		return b, err
-	}
 	// Judged at the time the book speaks of, so that the same facts give the
 	// same book tomorrow.
+	var err error
 	if b.Fresh, err = r.Freshness(ctx, b.KnownAt); err != nil {
 		return b, err
 	}
-	if b.Checks, err = r.latestChecks(ctx, state); err != nil {
+	if b.Checks, err = r.latestChecks(ctx); err != nil {
 		return b, err
 	}
 	b.Sources, err = r.Warehouse.Sources(ctx)
@@ -83,22 +80,15 @@ func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {
 	return nil
 }
 
-// latestChecks returns the check results of the runs that made the windows as
-// they are.
-func (r *Runner) latestChecks(ctx context.Context, state State) ([]schemas.CheckResult, error) {
-	all, err := clickhouse.Read(ctx, r.Warehouse, schemas.CheckResults, clickhouse.Query{Order: "dataset, part, from_date, at, check_name, message"})
+// latestChecks returns what was found when each window was last checked: by
+// the run that made it as it is, or by a later one that kept it so.
+func (r *Runner) latestChecks(ctx context.Context) ([]schemas.CheckResult, error) {
+	out, err := clickhouse.Read(ctx, r.Warehouse, schemas.CheckResults, clickhouse.Query{
+		Where: "(dataset, part, from_date, at) IN (SELECT dataset, part, from_date, max(at) FROM ops.check GROUP BY dataset, part, from_date)",
+		Order: "dataset, part, from_date, check_name, severity, message",
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the checks: %w", err)
 	}
-	newest := map[string]schemas.CheckResult{}
-	for _, c := range all {
-		key := c.Dataset + " " + c.Window.String()
-		if n, ok := newest[key]; !ok || c.At.After(n.At) {
-			newest[key] = c
-		}
-	}
-	return slices.DeleteFunc(all, func(c schemas.CheckResult) bool {
-		_, built := state.Built(c.Dataset, c.Window)
-		return !newest[c.Dataset+" "+c.Window.String()].At.Equal(c.At) && built
-	}), nil
+	return out, nil
 }

@@ -98,7 +98,7 @@ func addFetched[T any](c *Catalog, name, part string, lines []string, f fetched[
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	f.from = c.Config.History.From
-	f.checks = append(f.checks, shrunk[T]())
+	f.checks = configured(append(f.checks, rowCount(f.table)), c.Config.Checks)
 	j := f.job(name, part)
 	j.Publisher, _, _ = strings.Cut(name, ":")
 	if j.Publisher == "files" {
@@ -159,7 +159,7 @@ func (c *Catalog) addH41() error {
 	}
 	return addFetched(c, "h41", "h41", cfg.Schedule, fetched[schemas.Observation]{
 		table: schemas.Observations, schedule: slotsH41, due: c.dueH41, method: "1", money: true,
-		checks: []check[schemas.Observation]{rescaled(observed)},
+		checks: []check[arrival[schemas.Observation]]{rescaled(observed), distance(observed, nil)},
 		source: source("h41", cfg.Files, func(g *extract.Client, files []string) extract.Source[schemas.Observation] {
 			return h41.Archive(g, h41.Config{Base: cfg.Base, Files: files, Series: slices.Concat(printedChanges, cfg.Series)})
 		}),
@@ -174,7 +174,7 @@ func (c *Catalog) addFRED() error {
 	for _, id := range cfg.Series {
 		err := addFetched(c, "fred:"+id, "fred:"+id, cfg.Schedule, fetched[schemas.Observation]{
 			table: schemas.Observations, schedule: slotsFRED, method: "1", money: id != "SP500",
-			checks: []check[schemas.Observation]{rescaled(observed)},
+			checks: []check[arrival[schemas.Observation]]{rescaled(observed)},
 			source: source("fred", cfg.SeriesFiles[id], func(g *extract.Client, files []string) extract.Source[schemas.Observation] {
 				return fred.Series(g, fred.Config{Base: cfg.Base, GraphBase: cfg.GraphBase, Key: string(cfg.Key), Units: cfg.Units, Files: files})
 			}),
@@ -209,8 +209,8 @@ func (c *Catalog) addIShares() error {
 			return fmt.Errorf("publishers.ishares.funds: the publisher can be asked for %s; name files of %q under fund_files", strings.Join(ishares.Funds(), ", "), fund)
 		}
 		err := addFetched(c, "ishares:"+fund, fund, cfg.Schedule, fetched[schemas.Holding]{
-			table: schemas.Holdings, schedule: slotsHoldings, due: c.dueHolding(c.holdingDays(cfg.Days)), lag: lagHoldings,
-			requests: func(w schemas.Window) int64 { return int64(len(c.holdingDays(cfg.Days)(w))) }, method: "1", checks: []check[schemas.Holding]{rescaled(held)},
+			table: schemas.Holdings, schedule: slotsHoldings, due: c.dueHolding(c.holdingDays(cfg.Days)), lag: lagHoldings, method: "1", checks: c.holdingChecks(),
+			requests: func(w schemas.Window) int64 { return int64(len(c.holdingDays(cfg.Days)(w))) },
 			source: source("ishares", cfg.FundFiles[fund], func(g *extract.Client, files []string) extract.Source[schemas.Holding] {
 				return ishares.Holdings(g, ishares.Config{Base: cfg.Base, Files: files, Fund: fund, AsOf: cfg.AsOf[fund], Days: c.holdingDays(cfg.Days)})
 			}),
@@ -220,6 +220,10 @@ func (c *Catalog) addIShares() error {
 		}
 	}
 	return nil
+}
+
+func (c *Catalog) holdingChecks() []check[arrival[schemas.Holding]] {
+	return []check[arrival[schemas.Holding]]{rescaled(held), weightSum, distance(weighed, c.Calendar.IsSession)}
 }
 
 // holdingDays returns the days of a window for which holdings are asked.
@@ -246,7 +250,7 @@ func (c *Catalog) addSSGA() error {
 	}
 	for _, fund := range cfg.Funds {
 		err := addFetched(c, "ssga:"+fund, fund, cfg.Schedule, fetched[schemas.Holding]{
-			table: schemas.Holdings, schedule: slotsHoldings, due: c.dueHolding(c.holdingDays(DaysSessions)), lag: lagHoldings, method: "1", checks: []check[schemas.Holding]{rescaled(held)},
+			table: schemas.Holdings, schedule: slotsHoldings, due: c.dueHolding(c.holdingDays(DaysSessions)), lag: lagHoldings, method: "1", checks: c.holdingChecks(),
 			source: source("ssga", cfg.FundFiles[fund], func(g *extract.Client, files []string) extract.Source[schemas.Holding] {
 				return ssga.Holdings(g, ssga.Config{Base: cfg.Base, Files: files})
 			}),
@@ -297,14 +301,14 @@ func (c *Catalog) addFiles() error {
 		switch f.Kind {
 		case KindBars:
 			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Bar]{
-				table: schemas.Bars, schedule: slotsPrices, due: c.dueClose(), lag: lagPrices, method: "1", checks: []check[schemas.Bar]{rescaled(closed)},
+				table: schemas.Bars, schedule: slotsPrices, due: c.dueClose(), lag: lagPrices, method: "1", checks: []check[arrival[schemas.Bar]]{rescaled(closed), distance(closed, c.Calendar.IsSession)},
 				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Bar], error) {
 					return vendor.Bars(g, f.File), nil
 				},
 			})
 		case KindActions:
 			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Action]{
-				table: schemas.Actions, schedule: slotsPrices, method: "1", checks: []check[schemas.Action]{rescaled(paid), rescaled(split)},
+				table: schemas.Actions, schedule: slotsPrices, method: "1", checks: []check[arrival[schemas.Action]]{rescaled(paid, split)},
 				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Action], error) {
 					return vendor.Actions(g, f.File), nil
 				},
@@ -312,7 +316,7 @@ func (c *Catalog) addFiles() error {
 		case KindLevels:
 			for _, part := range f.Parts {
 				err = addFetched(c, "files:"+f.Name+":"+part, part, f.Schedule, fetched[schemas.Observation]{
-					table: schemas.Observations, schedule: slotsPrices, due: c.dueClose(), method: "1", checks: []check[schemas.Observation]{rescaled(observed)},
+					table: schemas.Observations, schedule: slotsPrices, due: c.dueClose(), method: "1", checks: []check[arrival[schemas.Observation]]{rescaled(observed)},
 					source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Observation], error) {
 						return vendor.Levels(g, f.File), nil
 					},

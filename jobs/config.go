@@ -25,6 +25,8 @@ type Config struct {
 	Universes  []Universe     `yaml:"universes"`
 	Scheduling Scheduling     `yaml:"scheduling"`
 	Workbook   WorkbookConfig `yaml:"workbook"`
+	// Checks replaces the severity of checks by name: error, warning or off.
+	Checks map[string]schemas.Severity `yaml:"checks"`
 }
 
 // History bounds what is kept.
@@ -226,6 +228,7 @@ func (c *Config) Validate() error {
 	}
 	c.validateBases(fail)
 	c.validateSaved(fail)
+	c.validateChecks(fail)
 	c.validateUniverses(fail)
 	return errors.Join(errs...)
 }

@@ -16,21 +16,39 @@ func (c *Catalog) factJob(name string, table schemas.Table[schemas.Fact], u tran
 	needs func(w schemas.Window) []Need,
 ) *Job {
 	from := c.Config.History.From
+	checks := c.checksOf(table.Dataset)
+	compute := func(ctx context.Context, t *Task) (product, error) {
+		in, err := readInputs(ctx, t, needs(t.Window))
+		if err != nil {
+			return product{}, err
+		}
+		in.Universe, in.Window, in.Calendar = u, t.Window, c.Calendar
+		in.Levels = in.Observations // each family looks for its own sources
+		facts, findings := transform.Compute(table.String(), in)
+		return product{in, facts, findings}, nil
+	}
 	return &Job{
-		Name: name, Dataset: table.Dataset, Part: u.ID, Method: methodOf(table.String()), Needs: needs, due: expected,
+		Name: name, Dataset: table.Dataset, Part: u.ID, Method: methodOf(table.String()), Needs: needs, due: expected, Checks: infos(checks),
 		Windows: func(today schemas.Date) []schemas.Window { return table.Cut.Windows(u.ID, from, today+1) },
+		examine: func(ctx context.Context, t *Task) ([]schemas.CheckResult, error) {
+			p, err := compute(ctx, t)
+			if err != nil {
+				return nil, err
+			}
+			if p.facts, err = readWindow(ctx, t.Warehouse, table, t.Window); err != nil {
+				return nil, err
+			}
+			return examine(checks, p), nil
+		},
 		Run: func(ctx context.Context, t *Task) (Stats, error) {
-			in, err := readInputs(ctx, t, needs(t.Window))
+			p, err := compute(ctx, t)
 			if err != nil {
 				return Stats{}, err
 			}
-			in.Universe, in.Window, in.Calendar = u, t.Window, c.Calendar
-			in.Levels = in.Observations // each family looks for its own sources
-			facts, findings := transform.Compute(table.String(), in)
-			for i := range facts {
-				facts[i].Run = t.RunID
+			for i := range p.facts {
+				p.facts[i].Run = t.RunID
 			}
-			return publish(ctx, t, table, facts, findingResults(findings))
+			return publish(ctx, t, table, p.facts, examine(checks, p))
 		},
 	}
 }
@@ -45,24 +63,6 @@ func methodOf(dataset string) string {
 		}
 	}
 	return fingerprint(dataset, inputs)[:12]
-}
-
-// findingResults turns what the transform noticed into check results. They are
-// shown and stored; figures that a finding concerns carry its reason as their
-// status, so they do not hold back the window.
-func findingResults(findings []transform.Finding) []schemas.CheckResult {
-	out := make([]schemas.CheckResult, 0, len(findings))
-	for _, f := range findings {
-		msg := f.Message
-		if f.Security != "" {
-			msg = f.Security + ": " + msg
-		}
-		if f.Date != schemas.NoDate && f.Date != 0 {
-			msg = f.Date.String() + " " + msg
-		}
-		out = append(out, schemas.CheckResult{Check: f.Check, Severity: schemas.SeverityWarning, Message: msg})
-	}
-	return out
 }
 
 // readInputs reads what the needs ask for.

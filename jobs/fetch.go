@@ -19,19 +19,11 @@ type fetched[T any] struct {
 	lag      time.Duration
 	from     schemas.Date // first day of tables that are cut into years
 	source   func(ctx context.Context, g *extract.Client) (extract.Source[T], error)
-	checks   []check[T]
+	checks   []check[arrival[T]]
 	method   string
 	money    bool // what the liquidity facts are built from
 	due      due
 	requests func(w schemas.Window) int64
-}
-
-// check looks at a window's new rows beside its old ones.
-type check[T any] struct {
-	name     string
-	severity schemas.Severity
-	// finds returns what is wrong, or nothing.
-	finds func(fresh, old []T) string
 }
 
 // job makes the job that fetches one part of the table.
@@ -39,6 +31,14 @@ func (f fetched[T]) job(name, part string) *Job {
 	return &Job{
 		Name: name, Dataset: f.table.Dataset, Part: part, Money: f.money, Method: f.method, Schedule: f.schedule, Lag: f.lag, due: f.due, requests: f.requests,
 		Windows: func(today schemas.Date) []schemas.Window { return f.table.Cut.Windows(part, f.start(), today+1) },
+		Checks:  append([]CheckInfo{contract}, infos(f.checks)...),
+		examine: func(ctx context.Context, t *Task) ([]schemas.CheckResult, error) {
+			rows, err := readWindow(ctx, t.Warehouse, f.table, t.Window)
+			if err != nil {
+				return nil, err
+			}
+			return f.examine(ctx, t, rows, rows)
+		},
 		Run: func(ctx context.Context, t *Task) (Stats, error) {
 			source, err := f.source(ctx, t.Getter)
 			if err != nil {
@@ -65,6 +65,9 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 			break
 		}
 		if err != nil {
+			if _, unrecorded := t.recordChecks(ctx, broken(err)); unrecorded != nil {
+				err = errors.Join(err, unrecorded)
+			}
 			return Stats{}, err
 		}
 		rows = append(rows, batch...)
@@ -76,12 +79,11 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 	if len(rows) == 0 && len(old) > 0 {
 		return Stats{}, fmt.Errorf("%s: the publisher has nothing for %s, where there were %d rows before; the old window stays", t.Job.Name, t.Window.Span(), len(old))
 	}
-	checks := make([]schemas.CheckResult, 0, len(f.checks))
-	for _, c := range f.checks {
-		found := c.finds(rows, old)
-		checks = append(checks, schemas.CheckResult{Check: c.name, Severity: c.severity, Passed: found == "", Message: found})
+	checks, err := f.examine(ctx, t, rows, old)
+	if err != nil {
+		return Stats{}, err
 	}
-	stats, err := publish(ctx, t, f.table, rows, checks)
+	stats, err := publish(ctx, t, f.table, rows, append(contract.results(nil, ""), checks...))
 	if err == nil && len(rows) == 0 && empty != nil {
 		return stats, empty
 	}
@@ -125,6 +127,25 @@ func (t *Task) late(d schemas.Dataset, newest schemas.Date) error {
 		return nil // it does not come today; how far behind it is, freshness tells
 	}
 	return &extract.NotYetError{Publisher: t.Job.Publisher, What: d.String() + " " + t.Job.Part + " of " + expected.String(), Until: t.Now.Add(lateEvery)}
+}
+
+// examine runs the checks on the rows that have arrived for the task's window,
+// beside those that were there.
+func (f fetched[T]) examine(ctx context.Context, t *Task, fresh, old []T) ([]schemas.CheckResult, error) {
+	a := arrival[T]{fresh: fresh, old: old}
+	back := 0
+	for _, c := range f.checks {
+		if c.Severity != Off {
+			back = max(back, c.back)
+		}
+	}
+	if back > 0 && f.table.Cut != schemas.CutWhole {
+		var err error
+		if a.before, err = readSpan(ctx, t.Warehouse, f.table, t.Window.Part, t.Window.From.AddDays(-back), t.Window.From); err != nil {
+			return nil, err
+		}
+	}
+	return examine(f.checks, a), nil
 }
 
 func readWindow[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], win schemas.Window) ([]T, error) {

@@ -135,6 +135,19 @@ func testConfig(from schemas.Date) Config {
 	}
 }
 
+// testCatalog makes the jobs of the test configuration with the given
+// severities.
+func testCatalog(t *testing.T, severities map[string]schemas.Severity) *Catalog {
+	t.Helper()
+	cfg := testConfig(schemas.NewDate(2025, time.January, 1))
+	cfg.Checks = severities
+	c, err := NewCatalog(cfg, calendar.US())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func (h *house) run(t *testing.T, req Request) *Report {
 	t.Helper()
 	report, err := h.Run(t.Context(), req)

@@ -38,8 +38,12 @@ type Job struct {
 	// requests estimates what a window asks of its publisher; nil means one
 	// request.
 	requests func(w schemas.Window) int64
+	// Checks lists what its windows are checked for.
+	Checks []CheckInfo
 	// due says which day the part should have reached; nil where no day can be named.
 	due due
+	// examine runs the checks on a window as it is stored.
+	examine func(ctx context.Context, t *Task) ([]schemas.CheckResult, error)
 	// Run builds one window.
 	Run func(ctx context.Context, t *Task) (Stats, error)
 }

@@ -133,33 +133,6 @@ func TestOutcomeOf(t *testing.T) {
 	}
 }
 
-// TestRescaled holds the check that a silent change of unit is noticed.
-func TestRescaled(t *testing.T) {
-	series := func(scale float64) []schemas.Observation {
-		var out []schemas.Observation
-		for i := range 10 {
-			out = append(out, schemas.Observation{Series: "WRESBAL", Date: schemas.Date(20000 + 7*i), Value: schemas.Some(scale * float64(3000+i)), Multiplier: 1e6})
-		}
-		return out
-	}
-	c := rescaled(observed)
-	if got := c.finds(series(1), series(1000)); !strings.Contains(got, "0.001 times") {
-		t.Errorf("a thousandfold fall: got %q", got)
-	}
-	if got := c.finds(series(1.01), series(1)); got != "" {
-		t.Errorf("a revision of a percent: got %q, want nothing", got)
-	}
-	// The unit changed and the publisher said so: nothing to find.
-	billions := series(1)
-	millions := series(1000)
-	for i := range millions {
-		millions[i].Multiplier = 1e3
-	}
-	if got := c.finds(millions, billions); got != "" {
-		t.Errorf("declared change of unit: got %q, want nothing", got)
-	}
-}
-
 // What the universes of a pair share is asked for once, and required where one
 // of them requires it.
 func TestDistinctNeeds(t *testing.T) {

@@ -85,7 +85,7 @@ func (r *Runner) Status(ctx context.Context) (*Status, error) {
 		}
 		st.Jobs = append(st.Jobs, js)
 	}
-	st.Checks, err = r.latestChecks(ctx, state)
+	st.Checks, err = r.latestChecks(ctx)
 	return st, err
 }
 

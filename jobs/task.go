@@ -109,15 +109,9 @@ func (t *Task) observe(pl *extract.Payload) {
 // content. What went in is recorded first, so that whatever becomes visible
 // can be traced.
 func publish[T any](ctx context.Context, t *Task, table schemas.Table[T], rows []T, checks []schemas.CheckResult) (Stats, error) {
-	var failed []schemas.CheckResult
-	for i := range checks {
-		checks[i].RunID, checks[i].Dataset, checks[i].Window, checks[i].At = t.RunID, table.String(), t.Window, t.Now
-		if !checks[i].Passed && checks[i].Severity == schemas.SeverityError {
-			failed = append(failed, checks[i])
-		}
-	}
-	if err := clickhouse.Append(ctx, t.Warehouse, schemas.CheckResults, checks); err != nil {
-		return Stats{}, fmt.Errorf("record checks: %w", err)
+	failed, err := t.recordChecks(ctx, checks)
+	if err != nil {
+		return Stats{}, err
 	}
 	if err := t.recordInputs(ctx); err != nil {
 		return Stats{}, err

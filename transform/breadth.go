@@ -68,7 +68,7 @@ func breadthFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		}
 		facts = append(facts, f.facts...)
 	}
-	return facts, nil
+	return facts, p.jumps(from, to)
 }
 
 // noMembers tells that a window has prices and nobody says who the members are.

@@ -118,7 +118,7 @@ func concentrationFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 			days[i] = p.concentrationOn(in, from+i)
 		}
 	})
-	return slices.Concat(days...), nil
+	return slices.Concat(days...), p.book.fundsAgree(in)
 }
 
 // concentrationOn returns the facts of one session.

@@ -23,6 +23,7 @@ type Panel struct {
 	volume               []float64 // shares, as published
 	issuers              *issuers
 	identity             *identity
+	actions              [][]schemas.Action // by security, oldest first
 	book                 fundBook
 	firstDay             schemas.Date
 	sessionAt            []int32 // by day since firstDay: the session on or after it

@@ -27,6 +27,7 @@ func (p *Panel) setPrices(in *Inputs) {
 	runs := p.runs(in)
 	actions, found := p.actionsBySecurity(in)
 	p.findings(found)
+	p.actions = actions
 	type share struct{ lo, hi int }
 	of := make([]share, len(p.Securities))
 	for lo := 0; lo < len(runs); {
