@@ -31,9 +31,9 @@ test: engine ## Run all tests, on a real embedded ClickHouse
 check: engine format lint layers ## Format, lint, layers and tests with the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACE_PACKAGES)
 
-# The packages that share memory between goroutines. The others are pure or
+# The packages that share memory between goroutines. The others
 # spend their time inside the engine, and `make test` covers them.
-RACE_PACKAGES := ./extract/... ./load/engine/... ./load/clickhouse/... ./jobs/...
+RACE_PACKAGES := ./extract/... ./transform/... ./load/engine/... ./load/clickhouse/... ./jobs/...
 
 .PHONY: format
 format: ## Fail where a file is not formatted

@@ -31,7 +31,7 @@ type Decision struct {
 
 // Decide tells whether a window of the job is up to date. It is pure: a
 // scheduled run, a catch-up, a backfill, `tidemark plan` and `tidemark status`
-// all ask it. Of the request it heeds Refresh, Force, Patient, Settled and Mode.
+// all ask it. Of the request it heeds Refresh, Force, Live, Settled and Mode.
 func Decide(j *Job, w schemas.Window, state State, now time.Time, req Request) Decision {
 	d := Decision{Job: j, Window: w, Verdict: Build}
 	var failing string
@@ -44,6 +44,8 @@ func Decide(j *Job, w schemas.Window, state State, now time.Time, req Request) D
 	switch until := attempts.nextTry(); {
 	case d.Missing != "":
 		d.Verdict, d.Reason = HeldBack, "needs "+d.Missing+", which has no rows yet"
+	case req.Live && j.history(w, state, now):
+		d.Verdict, d.Reason = UpToDate, "history that was never built is left to backfills"
 	case d.Reason == "":
 		d.Verdict, d.Reason = UpToDate, "up to date"
 		if j.Fetched() && Outcome(attempts.Last.Outcome) == NotYet {
@@ -53,7 +55,7 @@ func Decide(j *Job, w schemas.Window, state State, now time.Time, req Request) D
 		d.Verdict, d.Reason = HeldBack, "needs "+failing+", whose newest run failed"
 	case attempts.Failed > 0 && req.Mode == ModeMissing:
 		d.Verdict, d.Reason = HeldBack, "it failed when it was last tried: the mode missing_failed tries it again"
-	case attempts.Failed > 0 && req.Patient:
+	case attempts.Failed > 0 && req.Live:
 		if until.IsZero() {
 			until = j.afterFailures(attempts.Last.StartedAt)
 		}
@@ -63,6 +65,16 @@ func Decide(j *Job, w schemas.Window, state State, now time.Time, req Request) D
 		}
 	}
 	return d
+}
+
+// historyAfter is how long after its last day a window that was never built
+// counts as history.
+const historyAfter = 45 * 24 * time.Hour
+
+// history reports whether a window that was never built lies in the past.
+func (j *Job) history(w schemas.Window, state State, now time.Time) bool {
+	_, built := state.Built(j.Dataset.String(), w)
+	return !built && now.After(w.To.Time().Add(max(j.Lag, historyAfter)))
 }
 
 // staleness says why a window is stale; it is empty for one that is up to date.

@@ -116,7 +116,7 @@ func (s *Scheduler) round(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.leads {
+	if s.Leads() {
 		if err := s.account(ctx, now); err != nil {
 			return err
 		}
@@ -146,16 +146,19 @@ func (s *Scheduler) lead(ctx context.Context) error {
 			break
 		}
 	}
-	led := s.leads
+	led := s.Leads()
 	if leads := first == s.Warehouse.Owner(); leads && !led {
 		if err := s.takeLedger(ctx); err != nil {
 			return err
 		}
-		s.leads = true
+		s.setLeads(true)
 		s.Log.InfoContext(ctx, "this process schedules")
-		s.start(ctx, Request{Patient: true, Settled: true, Cause: "start of serve"}, nil)
+		s.start(ctx, Request{Live: true, Settled: true, Cause: "start of serve"}, nil)
+		if err := s.bringHistory(ctx); err != nil {
+			return err
+		}
 	} else if !leads && led {
-		s.leads = false
+		s.setLeads(false)
 		s.Log.WarnContext(ctx, "another process schedules", "owner", first)
 	}
 	return nil
@@ -331,7 +334,7 @@ func (s *Scheduler) forget(fire map[*Job][]time.Time) {
 }
 
 func (s *Scheduler) slotRequest(fire map[*Job][]time.Time) Request {
-	req := Request{Follow: true, Patient: true}
+	req := Request{Follow: true, Live: true}
 	var newest time.Time
 	for _, j := range s.Catalog.Jobs {
 		slots, ok := fire[j]
@@ -436,6 +439,12 @@ func summary(results []Result) string {
 		}
 	}
 	return text
+}
+
+func (s *Scheduler) setLeads(leads bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leads = leads
 }
 
 // Leads reports whether this scheduler is the one that schedules.

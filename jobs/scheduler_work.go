@@ -37,8 +37,47 @@ func (s *Scheduler) retries(ctx context.Context, now time.Time) {
 	}
 	s.mu.Unlock()
 	if len(names) > 0 {
-		s.start(ctx, Request{Jobs: names, Follow: true, Patient: true, Cause: "retry"}, nil)
+		s.start(ctx, Request{Jobs: names, Follow: true, Live: true, Cause: "retry"}, nil)
 	}
+}
+
+// byScheduler is who asked for the backfills that the scheduler starts itself.
+const byScheduler = "the scheduler at its start"
+
+// bringHistory starts a backfill of what was never built, unless one is on its
+// way or the last one was cancelled.
+func (s *Scheduler) bringHistory(ctx context.Context) error {
+	all, err := s.Warehouse.Backfills(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range all {
+		if !b.State.Ended() {
+			return nil
+		}
+	}
+	if i := slices.IndexFunc(all, func(b schemas.Backfill) bool { return b.By == byScheduler }); i >= 0 && all[i].State == schemas.BackfillCancelled {
+		return nil
+	}
+	state, err := LoadState(ctx, s.Warehouse)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	for _, j := range s.Catalog.Jobs {
+		for _, w := range j.Windows(s.today()) {
+			if !j.history(w, state, now) || state.Failing(j.Dataset.String(), w) > 0 {
+				continue
+			}
+			id, err := s.StartBackfill(ctx, BackfillSpec{From: s.Catalog.Config.History.From, Follow: true}, byScheduler, false)
+			if err != nil {
+				return err
+			}
+			s.Log.InfoContext(ctx, "history that was never built is brought by a backfill", "backfill", id, "first", j.Name+" "+w.Span())
+			return nil
+		}
+	}
+	return nil
 }
 
 // takeOver ends the runs of processes that are gone, finishes their swaps and
@@ -63,7 +102,7 @@ func (s *Scheduler) takeOver(ctx context.Context) error {
 		}
 	}
 	if len(names) > 0 {
-		s.start(ctx, Request{Jobs: names, Follow: true, Patient: true, Cause: "after a run whose process is gone"}, nil)
+		s.start(ctx, Request{Jobs: names, Follow: true, Live: true, Cause: "after a run whose process is gone"}, nil)
 	}
 	return nil
 }

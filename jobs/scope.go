@@ -16,8 +16,9 @@ type Request struct {
 	Follow bool
 	// From and To bound the windows, as half-open days; zero means no bound.
 	From, To schemas.Date
-	// Patient leaves windows that failed a moment ago alone for a while.
-	Patient bool
+	// Live is for what runs by itself: it leaves windows that failed a moment ago
+	// alone for a while, and history that was never built to backfills.
+	Live bool
 	// Settled leaves publishers alone that are due to have news of windows which
 	// were built: their slots see to that.
 	Settled bool

@@ -243,7 +243,7 @@ func (f *factDay) addMag7(p *Panel, w *weighting, day schemas.Date) {
 		if day < m.from || (m.to != schemas.NoDate && day >= m.to) {
 			continue
 		}
-		security, ok := p.security(p.identity.resolve(m.ticker, day))
+		security, ok := p.security(p.identity.look(m.ticker, day))
 		if !ok {
 			continue
 		}

@@ -368,3 +368,18 @@ func TestMagnificentSevenIsDated(t *testing.T) {
 		m.facts(t, "facts.concentration").want("conc_mag7", m.sessions[0], test.want, 1e-12)
 	}
 }
+
+// Days are worked on at the same time. Looking for the seven in an index that
+// has none of them must change nothing that the days share.
+func TestDaysWithoutTheSevenAtOnce(t *testing.T) {
+	m := newMarket(t, 300, "2025-12-05")
+	m.Window.From = m.sessions[0]
+	for _, symbol := range []string{"AAA", "BBB"} {
+		m.member(symbol)
+	}
+	for _, d := range m.sessions {
+		m.file(d, line("AAA", 60), line("BBB", 40))
+	}
+	facts := m.facts(t, schemas.Concentration.String())
+	facts.want("conc_mag7", m.sessions[299], 0, 0)
+}

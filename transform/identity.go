@@ -158,18 +158,33 @@ func (id *identity) spell(symbol string) string {
 	if s, ok := id.cache[symbol]; ok {
 		return s
 	}
+	s := id.canonical(symbol)
+	id.cache[symbol] = s
+	return s
+}
+
+// canonical is spell without a memory.
+func (id *identity) canonical(symbol string) string {
 	s := plainSymbol(symbol)
 	if class, ok := id.classes[s]; ok {
-		s = class
+		return class
 	}
-	id.cache[symbol] = s
 	return s
 }
 
 // resolve returns the permanent id of what traded as symbol on d: the name it
 // has after all renames that came later.
 func (id *identity) resolve(symbol string, d schemas.Date) string {
-	s := id.spell(symbol)
+	return id.follow(id.spell(symbol), d)
+}
+
+// look is resolve without a memory: days that are worked on at the same time
+// may call it.
+func (id *identity) look(symbol string, d schemas.Date) string {
+	return id.follow(id.canonical(symbol), d)
+}
+
+func (id *identity) follow(s string, d schemas.Date) string {
 	for {
 		next := id.renameAfter(s, d)
 		if next == nil {

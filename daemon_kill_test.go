@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"tidemark/load/clickhouse"
+	"tidemark/load/engine"
+	"tidemark/load/engine/enginetest"
+	"tidemark/schemas"
+)
+
+// killsWanted is how often the daemon is killed: a few times in every test
+// run, and as often as TIDEMARK_KILLS says when somebody wants to know.
+func killsWanted(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("TIDEMARK_KILLS")
+	if text == "" {
+		return 6
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("TIDEMARK_KILLS: %v", err)
+	}
+	return n
+}
+
+// daemonConfig is a small simulated market of ten years on a folder of its own.
+func daemonConfig(t *testing.T, dir string) string {
+	t.Helper()
+	text := strings.NewReplacer("{{securities}}", "60", "{{from}}", "2015-01-01", "{{history}}", "2016-01-01", "{{to}}", "2025-12-05",
+		"{{started}}", time.Now().UTC().Format(time.RFC3339)).Replace(demoConfig)
+	path := filepath.Join(dir, defaultConfig)
+	write(t, path, text)
+	return path
+}
+
+// daemon is a running `tidemark serve` in a process of its own.
+func startDaemon(t *testing.T, cfg string) (kill func()) {
+	t.Helper()
+	cmd, out, errOut := startProgram(t, "serve", "-c", cfg, "--listen", "127.0.0.1:0")
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || !strings.Contains(line, "the page is at") {
+		t.Fatalf("serve says %q, %v: %s", line, err, errOut)
+	}
+	return func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed
+	}
+}
+
+// warehouseOf opens the warehouse of a configuration beside whoever serves it.
+func warehouseOf(t *testing.T, dir string) (*clickhouse.Warehouse, func()) {
+	t.Helper()
+	e, err := engine.Open(t.Context(), engine.Config{Dir: filepath.Join(dir, "data", "engine")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	access := e.Loader()
+	w, err := clickhouse.Open(t.Context(), clickhouse.Options{Addr: []string{access.Addr}, User: access.User, Password: access.Password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, func() {
+		_ = w.Close()
+		_ = e.Close()
+	}
+}
+
+func contents(t *testing.T, w *clickhouse.Warehouse) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, d := range schemas.Datasets() {
+		if d.Log() {
+			continue
+		}
+		rows, hash, err := w.TableHash(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[d.String()] = strconv.FormatInt(rows, 10) + " rows " + hash
+	}
+	return out
+}
+
+// TestDaemonKilled kills the daemon at random moments while it builds ten
+// years, the newest year by itself and the others by a backfill with two
+// workers, until it has been killed often enough; as many times anew as that
+// takes. Each time all tables are what an undisturbed run makes, and few
+// windows were built twice.
+func TestDaemonKilled(t *testing.T) {
+	enginetest.Require(t)
+	undisturbed := t.TempDir()
+	must(t, "run", "-c", daemonConfig(t, undisturbed))
+	w, closing := warehouseOf(t, undisturbed)
+	want := contents(t, w)
+	closing()
+
+	seed := uint64(time.Now().UnixNano())
+	random := rand.New(rand.NewPCG(seed, 1))
+	t.Logf("seed %d", seed)
+	kills, rounds, built, twice := 0, 0, 0, 0
+	for wanted := killsWanted(t); kills < wanted; rounds++ {
+		dir := t.TempDir()
+		cfg := daemonConfig(t, dir)
+		here := 0
+		for kills < wanted {
+			kill := startDaemon(t, cfg)
+			time.Sleep(time.Duration(random.IntN(1800)) * time.Millisecond) // the moment of the kill
+			ended := historyBuilt(t, dir)
+			kill()
+			if ended {
+				break
+			}
+			kills++
+			here++
+		}
+		kill := startDaemon(t, cfg)
+		w, closing := warehouseOf(t, dir)
+		deadline := time.Now().Add(3 * time.Minute)
+		for !backfilled(t, w) {
+			if time.Now().After(deadline) {
+				t.Fatal("the backfill does not end")
+			}
+			time.Sleep(100 * time.Millisecond) // until the daemon is done
+		}
+		got := contents(t, w)
+		for table, content := range want {
+			if got[table] != content {
+				t.Errorf("after %d kills %s holds %s, undisturbed %s", here, table, got[table], content)
+			}
+		}
+		b, tw := builtTwice(t, w)
+		built, twice = built+b, twice+tw
+		closing()
+		kill()
+	}
+	t.Logf("%d kills in %d rounds: %d runs built a window, %d of them one that had been built before from the same inputs", kills, rounds, built, twice)
+	if twice > kills {
+		t.Errorf("%d windows were built twice, more than one for each kill", twice)
+	}
+}
+
+// historyBuilt reports whether the backfill of a folder has ended.
+func historyBuilt(t *testing.T, dir string) bool {
+	t.Helper()
+	w, closing := warehouseOf(t, dir)
+	defer closing()
+	return backfilled(t, w)
+}
+
+// backfilled reports whether there was a backfill and all have ended, and
+// nothing else is at work.
+func backfilled(t *testing.T, w *clickhouse.Warehouse) bool {
+	t.Helper()
+	all, err := w.Backfills(t.Context())
+	if err != nil {
+		return false // the tables are not there yet
+	}
+	for _, b := range all {
+		if !b.State.Ended() {
+			return false
+		}
+	}
+	open, err := w.OpenRuns(context.WithoutCancel(t.Context()), "", schemas.Window{})
+	return err == nil && len(all) > 0 && len(open) == 0
+}
+
+// builtTwice counts the runs that built a window, and those among them that
+// built one from inputs from which another had built it already.
+func builtTwice(t *testing.T, w *clickhouse.Warehouse) (built, twice int) {
+	t.Helper()
+	table, err := w.Ask(t.Context(), `SELECT sum(n), sum(n - 1) FROM (
+		SELECT dataset, part, from_date, inputs, count() AS n FROM (
+			SELECT r.dataset, r.part, r.from_date, r.run_id, arraySort(groupArray(i.content)) AS inputs
+			FROM ops.run AS r LEFT JOIN ops.input AS i ON i.run_id = r.run_id
+			WHERE r.outcome IN ('ok', 'unchanged') GROUP BY r.dataset, r.part, r.from_date, r.run_id)
+		GROUP BY dataset, part, from_date, inputs)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := func(text string) int {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	return number(table.Rows[0][0]), number(table.Rows[0][1])
+}
