@@ -36,9 +36,9 @@ type Options struct {
 var pauses = []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute}
 
 const (
-	longestDelivery = 2 * time.Minute     // bound of one delivery with all its attempts
-	longestNote     = 10 * time.Second    // bound of writing down that it arrived
-	remembered      = 7 * 24 * time.Hour  // how long a recovery that could not be told is kept for telling
+	longestDelivery = 2 * time.Minute    // bound of one delivery with all its attempts
+	longestNote     = 10 * time.Second   // bound of writing down that it arrived
+	remembered      = 7 * 24 * time.Hour // how long a recovery that could not be told is kept for telling
 )
 
 // Alerter turns conditions into incidents and tells the channels of them.

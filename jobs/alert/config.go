@@ -123,7 +123,7 @@ func (c *Config) Rules() Rules {
 
 // Wiring is what channels are given beside their configuration.
 type Wiring struct {
-	Now   func() time.Time // default: the system's clock
+	Now   func() time.Time // may be left out of what is only checked
 	Log   *slog.Logger
 	Proxy func(*http.Request) (*url.URL, error) // of web services; default none
 }

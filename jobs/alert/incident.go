@@ -112,7 +112,7 @@ func goesOn(now time.Time, was schemas.Incident, c Condition, r Rules) schemas.I
 	case was.State == schemas.IncidentResolved && now.Sub(was.Resolved) < r.Again:
 		is.State, is.Resolved = schemas.IncidentOpen, time.Time{}
 		if rank(c.Severity) > rank(was.Severity) {
-			is.Told = "" // this is news to everybody
+			is.Told = renewed(is) // this is news to everybody
 		}
 	default:
 		is = schemas.Incident{

@@ -9,7 +9,8 @@ import (
 )
 
 // told is what a channel was told last of an incident: its severity while it
-// was open, or that it is over.
+// was open, or that it is over. Nothing stands for what is no longer worth
+// anything, so that only the time counts.
 type told struct {
 	channel string
 	what    string
@@ -45,13 +46,26 @@ func last(i schemas.Incident, channel string) (told, bool) {
 // mark returns the incident with what a channel was told.
 func mark(i schemas.Incident, t told) schemas.Incident {
 	marks := slices.DeleteFunc(toldOf(i), func(was told) bool { return was.channel == t.channel })
-	marks = append(marks, t)
+	i.Told = written(append(marks, t))
+	return i
+}
+
+// renewed returns the marks of an incident such that every channel is told of
+// it again, and none more often than the rules allow.
+func renewed(i schemas.Incident) string {
+	marks := toldOf(i)
+	for n := range marks {
+		marks[n].what = ""
+	}
+	return written(marks)
+}
+
+func written(marks []told) string {
 	parts := make([]string, len(marks))
 	for n, m := range marks {
 		parts[n] = m.channel + "=" + m.what + "@" + m.at.UTC().Truncate(time.Millisecond).Format(time.RFC3339Nano)
 	}
-	i.Told = strings.Join(parts, ",")
-	return i
+	return strings.Join(parts, ",")
 }
 
 // news says what a channel is to be told of an incident, if anything: that it
@@ -62,7 +76,7 @@ func news(now time.Time, i schemas.Incident, channel string, r Rules) (what stri
 	was, knows := last(i, channel)
 	switch {
 	case i.State == schemas.IncidentResolved:
-		return isOver, knows && was.what != isOver
+		return isOver, knows && rank(schemas.Severity(was.what)) > 0
 	case i.State != schemas.IncidentOpen || !i.Resolved.IsZero():
 		return "", false
 	case !knows:
