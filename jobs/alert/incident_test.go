@@ -98,12 +98,14 @@ func TestScenarios(t *testing.T) {
 	}{
 		"told at once, and once when it is over": {[]spell{{1, 60, []Condition{h41}}}, 240, []string{"1 open failing h41", "65 over failing h41"}},
 		"another message is no news": {
-			[]spell{{1, 20, []Condition{h41}}, {20, 60, []Condition{other}}}, 100,
+			[]spell{{1, 20, []Condition{h41}}, {20, 60, []Condition{other}}},
+			100,
 			[]string{"1 open failing h41", "65 over failing h41"},
 		},
 		"a storm is one message": {[]spell{{1, 60, storm}}, 120, []string{"1 500 open, 0 over", "65 0 open, 500 over"}},
 		"a storm that builds up is gathered": {
-			[]spell{{1, 60, storm[:1]}, {2, 60, storm[1:3]}, {3, 60, storm[3:5]}, {10, 60, storm[5:6]}}, 120,
+			[]spell{{1, 60, storm[:1]}, {2, 60, storm[1:3]}, {3, 60, storm[3:5]}, {10, 60, storm[5:6]}},
+			120,
 			[]string{
 				"1 open failing window 000",
 				"6 open failing window 001, open failing window 002, open failing window 003, open failing window 004",
@@ -112,11 +114,13 @@ func TestScenarios(t *testing.T) {
 			},
 		},
 		"gone before its turn is not told": {
-			[]spell{{1, 60, []Condition{h41}}, {2, 3, []Condition{rates}}}, 100,
+			[]spell{{1, 60, []Condition{h41}}, {2, 3, []Condition{rates}}},
+			100,
 			[]string{"1 open failing h41", "65 over failing h41"},
 		},
 		"a short pause is no recovery": {
-			[]spell{{1, 20, []Condition{h41}}, {24, 60, []Condition{h41}}}, 100,
+			[]spell{{1, 20, []Condition{h41}}, {24, 60, []Condition{h41}}},
+			100,
 			[]string{"1 open failing h41", "65 over failing h41"},
 		},
 		"flapping every minute": {
@@ -129,23 +133,28 @@ func TestScenarios(t *testing.T) {
 			[]string{"1 open failing h41", "105 over failing h41"},
 		},
 		"back within the hour is no news": {
-			[]spell{{1, 20, []Condition{h41}}, {40, 60, []Condition{h41}}}, 200,
+			[]spell{{1, 20, []Condition{h41}}, {40, 60, []Condition{h41}}},
+			200,
 			[]string{"1 open failing h41", "25 over failing h41"},
 		},
 		"back within the hour and there to stay is told after the hour": {
-			[]spell{{1, 20, []Condition{h41}}, {40, 160, []Condition{h41}}}, 300,
+			[]spell{{1, 20, []Condition{h41}}, {40, 160, []Condition{h41}}},
+			300,
 			[]string{"1 open failing h41", "25 over failing h41", "85 open failing h41", "165 over failing h41"},
 		},
 		"back after the hour is another incident": {
-			[]spell{{1, 20, []Condition{h41}}, {90, 100, []Condition{h41}}}, 200,
+			[]spell{{1, 20, []Condition{h41}}, {90, 100, []Condition{h41}}},
+			200,
 			[]string{"1 open failing h41", "25 over failing h41", "90 open failing h41", "105 over failing h41"},
 		},
 		"worse is news": {
-			[]spell{{1, 20, []Condition{warned(h41)}}, {20, 30, []Condition{h41}}, {30, 40, []Condition{warned(h41)}}, {40, 60, []Condition{h41}}}, 100,
+			[]spell{{1, 20, []Condition{warned(h41)}}, {20, 30, []Condition{h41}}, {30, 40, []Condition{warned(h41)}}, {40, 60, []Condition{h41}}},
+			100,
 			[]string{"1 open failing h41", "20 open failing h41", "65 over failing h41"},
 		},
 		"back within the hour and worse is news": {
-			[]spell{{1, 20, []Condition{warned(h41)}}, {40, 60, []Condition{h41}}}, 100,
+			[]spell{{1, 20, []Condition{warned(h41)}}, {40, 60, []Condition{h41}}},
+			100,
 			[]string{"1 open failing h41", "25 over failing h41", "40 open failing h41", "65 over failing h41"},
 		},
 		"late by a minute alerts nobody":  {[]spell{{1, 31, []Condition{late(slot)}}}, 100, nil},
@@ -153,7 +162,8 @@ func TestScenarios(t *testing.T) {
 		"late without a slot":             {[]spell{{1, 90, []Condition{late(time.Time{})}}}, 120, []string{"31 open late raw.bar vendor", "95 over late raw.bar vendor"}},
 		"the next slot is no new respite": {[]spell{{1, 31, []Condition{late(slot)}}, {31, 90, []Condition{late(slot.Add(24 * time.Hour))}}}, 90, []string{"60 open late raw.bar vendor"}},
 		"what is being tried again is neither over nor new": {
-			[]spell{{1, 20, []Condition{h41}}, {20, 50, []Condition{unsure(h41), unsure(rates)}}, {50, 60, []Condition{h41}}}, 100,
+			[]spell{{1, 20, []Condition{h41}}, {20, 50, []Condition{unsure(h41), unsure(rates)}}, {50, 60, []Condition{h41}}},
+			100,
 			[]string{"1 open failing h41", "65 over failing h41"},
 		},
 	} {
