@@ -12,7 +12,7 @@ require (
 	github.com/goccy/go-yaml v1.19.2 // strict configuration with errors that point at the line
 	github.com/google/go-cmp v0.7.0 // differences in tests
 	github.com/google/uuid v1.6.0 // names of runs and swaps in the order of time
-	github.com/hashicorp/go-retryablehttp v0.7.8 // retries of the shared HTTP client
+	github.com/hashicorp/go-retryablehttp v0.7.8 // retries of the shared HTTP client and of web hooks
 	github.com/klauspost/compress v1.20.3 // zstd for the archive; the standard library has none
 	github.com/parquet-go/parquet-go v0.32.0 // vendors' Parquet files
 	github.com/robfig/cron/v3 v3.0.1 // parses the lines that say when a publisher is due

@@ -158,7 +158,7 @@ type Incident struct {
 	Message  string
 	Opened   time.Time
 	Resolved time.Time // when it was over; of an open one, since when it seems to be
-	Told     string    // what each channel was told last: "email=error@2025-12-05T15:20:00Z,slack=resolved@…"
+	Told     string    // what each channel was told last: "email=error@2025-12-05T15:20:00Z,slack=resolved@2025-12-05T16:20:00Z"
 	At       time.Time
 }
 

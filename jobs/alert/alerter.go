@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"tidemark/load/webhook"
 	"tidemark/schemas"
 )
 
@@ -132,13 +133,7 @@ func (a *Alerter) deliver(ctx context.Context, b *outbox, d Digest) {
 	b.busy = false
 	now := a.o.Now()
 	if err != nil {
-		wait := pauses[min(b.failures, len(pauses)-1)]
-		if final, ok := errors.AsType[interface {
-			error
-			Permanent() bool
-		}](err); ok && final.Permanent() {
-			wait = pauses[len(pauses)-1]
-		}
+		wait := pause(err, b.failures)
 		b.failures++
 		b.next = now.Add(wait)
 		if ctx.Err() == nil {
@@ -155,6 +150,22 @@ func (a *Alerter) deliver(ctx context.Context, b *outbox, d Digest) {
 	if _, err := a.settle(noting); err != nil {
 		a.o.Log.WarnContext(ctx, "alert could not be noted as delivered; will be noted later", "channel", b.Name(), "err", err.Error())
 	}
+}
+
+// pause returns how long a channel is left alone after a failure.
+func pause(err error, failures int) time.Duration {
+	longest := pauses[len(pauses)-1]
+	wait := pauses[min(failures, len(pauses)-1)]
+	if refusal, ok := errors.AsType[*webhook.Error](err); ok {
+		wait = max(wait, min(refusal.RetryAfter, longest))
+	}
+	if final, ok := errors.AsType[interface {
+		error
+		Permanent() bool
+	}](err); ok && final.Permanent() {
+		wait = longest
+	}
+	return wait
 }
 
 // settle reads the newest lines and notes the deliveries that are not noted.

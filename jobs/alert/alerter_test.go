@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tidemark/load/webhook"
 	"tidemark/schemas"
 )
 
@@ -128,6 +130,21 @@ func TestFinalRefusalIsLeftAloneForLong(t *testing.T) {
 		m := &mouth{start: time.Now(), answer: func(context.Context, int) error { return fmt.Errorf("deliver: %w", final{errors.New("no such user")}) }}
 		cycles(t, newAlerter(&memory{}, m), time.Hour, failing("h41"))
 		m.expect(t, "0s "+h41Failed, "30m0s "+h41Failed)
+	})
+}
+
+func TestWishToBeLeftAloneIsKept(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		wishes := []time.Duration{10 * time.Minute, 24 * time.Hour}
+		m := &mouth{start: time.Now(), answer: func(_ context.Context, n int) error {
+			if n > len(wishes) {
+				return nil
+			}
+			return &webhook.Error{Code: http.StatusTooManyRequests, RetryAfter: wishes[n-1]}
+		}}
+		cycles(t, newAlerter(&memory{}, m), time.Hour, failing("h41"))
+		m.expect(t, "0s "+h41Failed, "10m0s "+h41Failed, "40m0s "+h41Failed)
 	})
 }
 

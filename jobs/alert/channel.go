@@ -51,7 +51,7 @@ func (e Email) Tell(ctx context.Context, d Digest) error {
 	return err
 }
 
-// Slack is the channel for services that take Slack's {"text": …}.
+// Slack is the channel for services that take Slack's {"text": "..."}.
 type Slack struct{ Hook *webhook.Hook }
 
 // Name returns "slack".

@@ -35,7 +35,8 @@ const mostListed = 20
 // the last message to it is younger than Rules.Every.
 func NewDigest(now time.Time, channel string, known []schemas.Incident, r Rules) (Digest, bool) {
 	d := Digest{Sender: "Tidemark"}
-	sum := sha256.New()
+	var says strings.Builder
+	says.WriteString(channel)
 	for _, i := range slices.SortedFunc(slices.Values(known), byWeight) {
 		was, knows := last(i, channel)
 		if knows && within(now, was.at, r.Every) {
@@ -50,13 +51,13 @@ func NewDigest(now time.Time, channel string, known []schemas.Incident, r Rules)
 		} else {
 			d.Open = append(d.Open, i)
 		}
-		fmt.Fprintf(sum, "%s %s after %s %s\n", i.ID, what, was.what, was.at)
+		fmt.Fprintf(&says, "\n%s %s after %s %s", i.ID, what, was.what, was.at)
 	}
 	if len(d.Open)+len(d.Over) == 0 {
 		return Digest{}, false
 	}
-	fmt.Fprint(sum, channel)
-	d.ID = hex.EncodeToString(sum.Sum(nil)[:12])
+	sum := sha256.Sum256([]byte(says.String()))
+	d.ID = hex.EncodeToString(sum[:12])
 	return d, true
 }
 

@@ -192,7 +192,7 @@ func (p *postOffice) sender(t *testing.T, mode TLS, edit func(*Config)) *Sender 
 }
 
 var letter = Message{
-	Subject: "2 things are wrong – Tidemark", Text: "First line.\n.\nA line of one dot.\n", HTML: "<p>First line.</p>", ID: "digest-1@tidemark",
+	Subject: "2 things are wrong \u2013 Tidemark", Text: "First line.\n.\nA line of one dot.\n", HTML: "<p>First line.</p>", ID: "digest-1@tidemark",
 	Attachments: []Attachment{{Name: "facts.csv", Type: "text/csv", Data: []byte("a,b\n1,2\n")}},
 }
 
