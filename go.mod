@@ -7,14 +7,17 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0 // hashes of rows that the server's xxHash64 can repeat
 	github.com/creack/pty v1.1.24 // the terminal without which the embedded engine ends at a failed login
 	github.com/ebitengine/purego v0.11.3 // calls the engine's library without cgo
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // logins at the mail server of the tests
+	github.com/emersion/go-smtp v0.25.1 // the mail server of the tests
 	github.com/goccy/go-yaml v1.19.2 // strict configuration with errors that point at the line
 	github.com/google/go-cmp v0.7.0 // differences in tests
 	github.com/google/uuid v1.6.0 // names of runs and swaps in the order of time
-	github.com/hashicorp/go-retryablehttp v0.7.8 // retries of the shared HTTP client
+	github.com/hashicorp/go-retryablehttp v0.7.8 // retries of the shared HTTP client and of web hooks
 	github.com/klauspost/compress v1.20.3 // zstd for the archive; the standard library has none
 	github.com/parquet-go/parquet-go v0.32.0 // vendors' Parquet files
 	github.com/robfig/cron/v3 v3.0.1 // parses the lines that say when a publisher is due
 	github.com/spf13/cobra v1.10.2 // the command tree
+	github.com/wneessen/go-mail v0.8.1 // mail with STARTTLS, logins and attachments; net/smtp is frozen
 	github.com/xuri/excelize/v2 v2.11.0 // writes the workbook, reads holdings; v2.11.1 needs a module that some proxies refuse
 	golang.org/x/sync v0.24.0 // bounded groups of goroutines
 	golang.org/x/sys v0.49.0 // locks, signals and confinement of the engine's process

@@ -140,6 +140,8 @@ type IncidentState string
 
 // The states of incidents.
 const (
+	IncidentPending  IncidentState = "pending"  // seen, but not for long enough to count
+	IncidentPassed   IncidentState = "passed"   // went away before it counted; nobody was told
 	IncidentOpen     IncidentState = "open"     // it goes on
 	IncidentResolved IncidentState = "resolved" // it is over
 )
@@ -156,8 +158,8 @@ type Incident struct {
 	State    IncidentState
 	Message  string
 	Opened   time.Time
-	Resolved time.Time // zero while it goes on
-	Told     string    // channels that know of the state, separated by commas
+	Resolved time.Time // when it was over; of an open one, since when it seems to be
+	Told     string    // what each channel was told last: "email=error@2025-12-05T15:20:00Z,slack=resolved@2025-12-05T16:20:00Z"
 	At       time.Time
 }
 
@@ -168,10 +170,10 @@ var Incidents = NewTable(Dataset{Database: "ops", Name: "incident", Comment: "In
 	Symbol("kind", "failing, check, late, missed or backfill.", func(r *Incident) *string { return &r.Kind }),
 	Symbol("job", "Job.", func(r *Incident) *string { return &r.Job }),
 	Symbol("severity", "error or warning.", func(r *Incident) *string { return (*string)(&r.Severity) }),
-	Symbol("state", "open or resolved.", func(r *Incident) *string { return (*string)(&r.State) }),
+	Symbol("state", "pending, passed, open or resolved.", func(r *Incident) *string { return (*string)(&r.State) }),
 	Text("message", "What happened, for people.", func(r *Incident) *string { return &r.Message }),
 	Instant("opened_at", "When it began.", func(r *Incident) *time.Time { return &r.Opened }),
 	OptInstant("resolved_at", "When it was over.", func(r *Incident) *time.Time { return &r.Resolved }),
-	Text("told", "Channels that know of the state.", func(r *Incident) *string { return &r.Told }),
+	Text("told", "What each channel was told last, and when.", func(r *Incident) *string { return &r.Told }),
 	Instant("at", "When the line was written.", func(r *Incident) *time.Time { return &r.At }),
 )
