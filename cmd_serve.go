@@ -81,6 +81,10 @@ func (a *app) serve(ctx context.Context, h *house) error {
 	scheduler.SlotEnded = metrics.ObserveSlot
 	books := &bookkeeper{app: a, house: h}
 	scheduler.PassEnded = books.passEnded
+	watch, err := a.newWatch(h, scheduler)
+	if err != nil {
+		return err
+	}
 	page, err := web.New(ctx, web.Config{
 		Listen: h.settings.Serve.Listen, TLSCert: h.settings.Serve.TLSCert, TLSKey: h.settings.Serve.TLSKey, TokensFile: h.settings.Serve.Tokens,
 		Version: version, Now: h.now, Log: a.log, Metrics: metrics,
@@ -92,6 +96,7 @@ func (a *app) serve(ctx context.Context, h *house) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return page.Serve(ctx) })
 	group.Go(func() error { return scheduler.Serve(ctx) })
+	group.Go(func() error { return watch.run(ctx) })
 	err = group.Wait()
 	books.wait()
 	return err

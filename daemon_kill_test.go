@@ -185,6 +185,14 @@ func builtTwice(t *testing.T, w *clickhouse.Warehouse) (built, twice int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	again, err := w.Ask(t.Context(), `SELECT dataset, part, from_date, groupArray((outcome, cause, reason)) FROM ops.run
+		WHERE outcome IN ('ok', 'unchanged', 'died') GROUP BY dataset, part, from_date HAVING countIf(outcome != 'died') > 1 ORDER BY dataset, part, from_date`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range again.Rows {
+		t.Logf("built again: %s", strings.Join(row, " "))
+	}
 	number := func(text string) int {
 		n, err := strconv.Atoi(text)
 		if err != nil {

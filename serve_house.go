@@ -69,6 +69,10 @@ func (h servedHouse) Incidents(ctx context.Context, limit int) ([]schemas.Incide
 	if err != nil {
 		return nil, err
 	}
+	// What passed before it counted was never told to anybody.
+	all = slices.DeleteFunc(all, func(i schemas.Incident) bool {
+		return i.State != schemas.IncidentOpen && i.State != schemas.IncidentResolved
+	})
 	slices.SortStableFunc(all, func(a, b schemas.Incident) int {
 		open := func(i schemas.Incident) int {
 			if i.State == schemas.IncidentOpen {

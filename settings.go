@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"tidemark/jobs"
+	"tidemark/jobs/alert"
 	"tidemark/schemas"
 	"tidemark/schemas/calendar"
 )
@@ -28,6 +29,7 @@ type settings struct {
 	Sandbox   *sandboxSettings  `yaml:"sandbox"`
 	Export    exportSettings    `yaml:"export"`
 	Serve     serveSettings     `yaml:"serve"`
+	Alerts    alert.Config      `yaml:"alerts"`
 
 	jobs.Config `yaml:",inline"`
 
@@ -109,6 +111,9 @@ func parseSettings(text []byte, env func(string) (string, bool)) (*settings, err
 	if f := s.Publishers.FRED; f != nil {
 		secrets["publishers.fred.key"] = &f.Key
 	}
+	for name, secret := range s.Alerts.Secrets() {
+		secrets["alerts."+name] = secret
+	}
 	for name, secret := range secrets {
 		value, err := expand(string(*secret), env)
 		if err != nil {
@@ -134,7 +139,7 @@ func parseSettings(text []byte, env func(string) (string, bool)) (*settings, err
 	if box := s.Sandbox; box != nil && (box.From == 0 || box.To <= box.From) {
 		return nil, errors.New("sandbox: from and to say which days are simulated, such as from: 2020-01-01 and to: 2024-12-31")
 	}
-	if err := s.Validate(); err != nil {
+	if err := errors.Join(s.Validate(), s.Alerts.Validate()); err != nil {
 		return nil, err
 	}
 	_, err := jobs.NewCatalog(s.Config, calendar.US()) // finds what only the jobs know to be wrong
@@ -188,6 +193,9 @@ func (s *settings) resolve(dir string) {
 	abs(&s.Serve.TLSCert)
 	abs(&s.Serve.TLSKey)
 	abs(&s.Serve.Tokens)
+	if s.Alerts.Email != nil {
+		abs(&s.Alerts.Email.CAFile)
+	}
 	p := &s.Publishers
 	if p.NYFed != nil {
 		lists(p.NYFed.RateFiles)

@@ -100,11 +100,12 @@ func (s *Scheduler) Tick(ctx context.Context) error {
 	return err
 }
 
-// Failure returns the error of the newest round, and when that was.
-func (s *Scheduler) Failure() (error, time.Time) { //nolint:revive,staticcheck // the error is what is asked for, not a failure of the call
+// Turning reports whether the scheduler does its rounds, and the newest one
+// went well.
+func (s *Scheduler) Turning() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.failure, s.ticked
+	return s.failure == nil && !s.ticked.IsZero() && s.Now().Sub(s.ticked).Abs() < time.Minute
 }
 
 func (s *Scheduler) round(ctx context.Context) error {

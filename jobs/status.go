@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 )
 
@@ -91,15 +90,12 @@ func (r *Runner) Status(ctx context.Context) (*Status, error) {
 
 // lastRuns returns each job's newest run; of a run that ended, its end.
 func (r *Runner) lastRuns(ctx context.Context) (map[string]schemas.Run, error) {
-	runs, err := clickhouse.Read(ctx, r.Warehouse, schemas.Runs, clickhouse.Query{Order: "started_at, finished_at NULLS FIRST"})
+	runs, err := r.Warehouse.NewestRuns(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the run log: %w", err)
 	}
 	last := map[string]schemas.Run{}
 	for _, run := range runs {
-		if was, ok := last[run.Job]; ok && was.ID == run.ID && !was.FinishedAt.IsZero() {
-			continue
-		}
 		last[run.Job] = run
 	}
 	return last, nil

@@ -47,6 +47,12 @@ func (w *Warehouse) Attempts(ctx context.Context) ([]schemas.Run, error) {
 	})
 }
 
+// NewestRuns returns the newest run of each job, as it ended or, where it has
+// not, as it began.
+func (w *Warehouse) NewestRuns(ctx context.Context) ([]schemas.Run, error) {
+	return Read(ctx, w, schemas.Runs, Query{Order: "job, started_at DESC, run_id DESC, outcome = 'running'", limitBy: "job"})
+}
+
 // RunFilter chooses runs of the log. Empty fields choose all.
 type RunFilter struct {
 	ID, Job, Dataset, Part, Outcome, Cause string
