@@ -25,7 +25,7 @@ func shrunk[T any]() check[T] {
 func rescaled[T any, K comparable](figure func(*T) (K, float64)) check[T] {
 	return check[T]{"scale", schemas.SeverityError, func(fresh, old []T) string {
 		before := make(map[K]float64, len(old))
-		for i := range old {
+		for i := 0; i < len(old); i += 1 + len(old)/maxCompared {
 			if of, v := figure(&old[i]); v != 0 {
 				before[of] = v
 			}
@@ -47,6 +47,10 @@ func rescaled[T any, K comparable](figure func(*T) (K, float64)) check[T] {
 		return ""
 	}}
 }
+
+// maxCompared is of how many rows a change of unit is looked for: it shows in
+// all of them, and a year of bars is a million.
+const maxCompared = 20_000
 
 // dated is what a figure is of: a series or a security on a day.
 type dated struct {

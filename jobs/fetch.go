@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"tidemark/extract"
@@ -55,7 +56,7 @@ func (f fetched[T]) start() schemas.Date {
 }
 
 func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extract.Source[T]) (Stats, error) {
-	var rows []T
+	var batches [][]T
 	var empty error
 	for batch, err := range source.Fetch(ctx, t.Window) {
 		if errors.Is(err, extract.ErrNoData) {
@@ -65,8 +66,10 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 		if err != nil {
 			return Stats{}, err
 		}
-		rows = append(rows, batch...)
+		batches = append(batches, batch)
 	}
+	rows := slices.Concat(batches...)
+	t.Log.Debug("rows fetched", "rows", len(rows))
 	old, err := readWindow(ctx, t.Warehouse, f.table, t.Window)
 	if err != nil {
 		return Stats{}, err
@@ -74,6 +77,7 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 	if len(rows) == 0 && len(old) > 0 {
 		return Stats{}, fmt.Errorf("%s: the publisher has nothing for %s, where there were %d rows before; the old window stays", t.Job.Name, t.Window.Span(), len(old))
 	}
+	t.Log.Debug("old rows read", "rows", len(old))
 	checks := make([]schemas.CheckResult, 0, len(f.checks))
 	for _, c := range f.checks {
 		found := c.finds(rows, old)
