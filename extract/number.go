@@ -20,6 +20,9 @@ func ParseFloat(s string) (float64, error) {
 	if len(s) > maxNumberLen {
 		return 0, fmt.Errorf("%.16q… is not a number: %d characters", s, len(s))
 	}
+	if v, ok := short(s); ok {
+		return v, nil
+	}
 	rest := strings.TrimLeft(s, "+-")
 	if len(s)-len(rest) > 1 {
 		return 0, notNumber(s)
@@ -48,6 +51,42 @@ func ParseFloat(s string) (float64, error) {
 		return 0, fmt.Errorf("%q is too small for a number", s)
 	}
 	return v, nil
+}
+
+// maxShort is how many decimal digits a float64 holds exactly as an integer.
+const maxShort = 15
+
+// pow10 has the powers of ten up to 10^maxShort, all of which a float64 holds
+// exactly.
+var pow10 = [maxShort + 1]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// short reads digits with an optional point, which prices and volumes are made
+// of, when they are few: the quotient of two exact numbers is the nearest
+// float64 to the decimal one. ok is false for everything else.
+func short(s string) (v float64, ok bool) {
+	var n uint64
+	digits, fraction := 0, -1
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			n = n*10 + uint64(c-'0')
+			digits++
+		case c == '.' && fraction < 0:
+			fraction = digits
+		default:
+			return 0, false
+		}
+		if digits > maxShort {
+			return 0, false
+		}
+	}
+	if digits == 0 {
+		return 0, false
+	}
+	if fraction < 0 {
+		return float64(n), true
+	}
+	return float64(n) / pow10[digits-fraction], true
 }
 
 // ParseGrouped is [ParseFloat] for text whose thousands may be separated by

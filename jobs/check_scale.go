@@ -37,11 +37,15 @@ const (
 	leastRatios = 4
 )
 
+// mostCompared is of how many rows a change of unit is looked for: it shows in
+// all of them, and a year of bars is a million.
+const mostCompared = 20_000
+
 // medianRatio returns the median of what figures of the same thing are to what
 // they were, and of how many it is.
 func medianRatio[T any](a arrival[T], figure func(*T) (dated, float64)) (n int, median float64) {
 	before := make(map[dated]float64, len(a.old))
-	for i := range a.old {
+	for i := 0; i < len(a.old); i += 1 + len(a.old)/mostCompared {
 		if of, v := figure(&a.old[i]); v != 0 {
 			before[of] = v
 		}

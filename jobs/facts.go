@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 	"tidemark/schemas/calendar"
 	"tidemark/transform"
@@ -18,13 +19,13 @@ func (c *Catalog) factJob(name string, table schemas.Table[schemas.Fact], u tran
 	from := c.Config.History.From
 	checks := c.checksOf(table.Dataset)
 	compute := func(ctx context.Context, t *Task) (product, error) {
-		in, err := readInputs(ctx, t, needs(t.Window))
-		if err != nil {
+		in := &transform.Inputs{Universe: u, Window: t.Window, Calendar: c.Calendar}
+		if err := readInputs(ctx, t, needs(t.Window), in); err != nil {
 			return product{}, err
 		}
-		in.Universe, in.Window, in.Calendar = u, t.Window, c.Calendar
-		in.Levels = in.Observations // each family looks for its own sources
+		t.Log.DebugContext(ctx, "inputs read", "bars", len(in.Bars))
 		facts, findings := transform.Compute(table.String(), in)
+		t.Log.DebugContext(ctx, "facts computed", "rows", len(facts))
 		return product{in, facts, findings}, nil
 	}
 	return &Job{
@@ -65,25 +66,68 @@ func methodOf(dataset string) string {
 	return fingerprint(dataset, inputs)[:12]
 }
 
-// readInputs reads what the needs ask for.
-func readInputs(ctx context.Context, t *Task, needs []Need) (*transform.Inputs, error) {
-	in := &transform.Inputs{}
+// readInputs reads what the needs ask for. Of the bars, which are nearly all
+// there is, it reads those of the securities that the others make out to be
+// the universe's own.
+func readInputs(ctx context.Context, t *Task, needs []Need, in *transform.Inputs) error {
+	var bars []Need
 	for _, n := range needs {
+		if n.Dataset.String() == schemas.Bars.String() {
+			bars = append(bars, n)
+			continue
+		}
 		if err := readNeed(ctx, t, n, in); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return in, nil
+	in.Levels = in.Observations // each family looks for its own sources
+	if len(bars) == 0 {
+		return nil
+	}
+	return readBars(ctx, t, bars, in)
 }
+
+// The columns of the large tables that facts are made of.
+var (
+	barColumns     = []string{"publisher", "symbol", "session", "high", "low", "close", "volume", "adjustment"}
+	holdingColumns = []string{
+		"fund", "as_of", "line", "ticker", "name", "sector", "asset_class", "market_value", "weight", "cusip", "isin", "sedol",
+	}
+)
+
+func readBars(ctx context.Context, t *Task, needs []Need, in *transform.Inputs) error {
+	in.Listed = []transform.Listing{}
+	for _, n := range needs {
+		listed, err := t.Warehouse.Extents(ctx, n.Dataset, "symbol", n.window())
+		if err != nil {
+			return fmt.Errorf("list the symbols of %s: %w", n.Part, err)
+		}
+		for _, e := range listed {
+			in.Listed = append(in.Listed, transform.Listing{Publisher: n.Part, Symbol: e.Value, First: e.Oldest, Last: e.Newest})
+		}
+	}
+	wanted := in.Wanted()
+	for _, n := range needs {
+		if len(wanted[n.Part]) == 0 {
+			continue
+		}
+		q := clickhouse.InWindow(n.Dataset, n.window()).And("symbol IN {wanted:Array(String)}", clickhouse.Named("wanted", wanted[n.Part]))
+		q.Columns = barColumns
+		if err := appendRows(ctx, t, schemas.Bars, q, &in.Bars); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n Need) window() schemas.Window { return schemas.Window{Part: n.Part, From: n.From, To: n.To} }
 
 func readNeed(ctx context.Context, t *Task, n Need, in *transform.Inputs) error {
 	switch n.Dataset.String() {
-	case schemas.Bars.String():
-		return appendSpan(ctx, t, schemas.Bars, n, &in.Bars)
 	case schemas.Actions.String():
 		return appendSpan(ctx, t, schemas.Actions, n, &in.Actions)
 	case schemas.Holdings.String():
-		return appendSpan(ctx, t, schemas.Holdings, n, &in.Holdings)
+		return appendSpan(ctx, t, schemas.Holdings, n, &in.Holdings, holdingColumns...)
 	case schemas.Spells.String():
 		return appendSpan(ctx, t, schemas.Spells, n, &in.Spells)
 	case schemas.Changes.String():
@@ -109,10 +153,24 @@ func readNeed(ctx context.Context, t *Task, n Need, in *transform.Inputs) error 
 	return fmt.Errorf("no facts can be built from %s", n.Dataset)
 }
 
-func appendSpan[T any](ctx context.Context, t *Task, table schemas.Table[T], n Need, to *[]T) error {
-	rows, err := readSpan(ctx, t.Warehouse, table, n.Part, n.From, n.To)
-	*to = append(*to, rows...)
-	return err
+// appendSpan reads the columns of a need, all where none are named.
+func appendSpan[T any](ctx context.Context, t *Task, table schemas.Table[T], n Need, to *[]T, columns ...string) error {
+	q := clickhouse.InWindow(n.Dataset, n.window())
+	q.Columns = columns
+	return appendRows(ctx, t, table, q, to)
+}
+
+func appendRows[T any](ctx context.Context, t *Task, table schemas.Table[T], q clickhouse.Query, to *[]T) error {
+	rows, err := clickhouse.Read(ctx, t.Warehouse, table, q)
+	if err != nil {
+		return fmt.Errorf("read the inputs: %w", err)
+	}
+	if len(*to) == 0 {
+		*to = rows // most inputs are of one part, and a year of rows is not worth copying
+	} else {
+		*to = append(*to, rows...)
+	}
+	return nil
 }
 
 // factJobs lists the jobs of every configured universe and of the Federal

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"tidemark/extract"
@@ -57,7 +58,7 @@ func (f fetched[T]) start() schemas.Date {
 }
 
 func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extract.Source[T]) (Stats, error) {
-	var rows []T
+	var batches [][]T
 	var empty error
 	for batch, err := range source.Fetch(ctx, t.Window) {
 		if errors.Is(err, extract.ErrNoData) {
@@ -70,8 +71,10 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 			}
 			return Stats{}, err
 		}
-		rows = append(rows, batch...)
+		batches = append(batches, batch)
 	}
+	rows := slices.Concat(batches...)
+	t.Log.DebugContext(ctx, "rows fetched", "rows", len(rows))
 	old, err := readWindow(ctx, t.Warehouse, f.table, t.Window)
 	if err != nil {
 		return Stats{}, err

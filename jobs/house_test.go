@@ -28,7 +28,7 @@ type house struct {
 	engine  *engine.Engine
 	archive string
 	clock   *clock
-	from    schemas.Date // of the history that is kept
+	config  Config
 }
 
 // clock is a clock that tests move.
@@ -40,66 +40,74 @@ func (c *clock) now() time.Time { return c.at }
 // on the Saturday after it.
 func newHouse(t *testing.T, from schemas.Date) *house {
 	t.Helper()
-	h := &house{from: from, engine: enginetest.Start(t), archive: filepath.Join(t.TempDir(), "archive")}
-	h.clock = &clock{time.Date(2025, time.December, 6, 17, 0, 0, 0, time.UTC)}
-	var err error
-	h.box, err = sandbox.New(sandbox.Config{
-		Seed: 7, Securities: 70, From: schemas.NewDate(2023, time.June, 1), To: schemas.NewDate(2025, time.December, 5), Now: h.clock.now,
+	return openHouse(t, testConfig(from), sandbox.Config{
+		Seed: 7, Securities: 70, From: schemas.NewDate(2023, time.June, 1), To: schemas.NewDate(2025, time.December, 5),
 	})
+}
+
+// openHouse opens a house over a market of the caller's, on Saturday 6
+// December 2025.
+func openHouse(tb testing.TB, cfg Config, market sandbox.Config) *house {
+	tb.Helper()
+	h := &house{config: cfg, engine: enginetest.Start(tb), archive: filepath.Join(tb.TempDir(), "archive")}
+	h.clock = &clock{time.Date(2025, time.December, 6, 17, 0, 0, 0, time.UTC)}
+	market.Now = h.clock.now
+	var err error
+	h.box, err = sandbox.New(market)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := h.box.Start("127.0.0.1:0"); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := h.box.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
-	h.Runner = h.open(t, h.engine, false)
+	h.Runner = h.open(tb, h.engine, false)
 	return h
 }
 
 // open wires a runner to an engine; offline, it has the archive alone.
-func (h *house) open(t *testing.T, e *engine.Engine, offline bool) *Runner {
-	t.Helper()
+func (h *house) open(tb testing.TB, e *engine.Engine, offline bool) *Runner {
+	tb.Helper()
 	access := e.Loader()
-	w, err := clickhouse.Open(t.Context(), clickhouse.Options{Addr: []string{access.Addr}, User: access.User, Password: access.Password, Now: h.clock.now})
+	w, err := clickhouse.Open(tb.Context(), clickhouse.Options{Addr: []string{access.Addr}, User: access.User, Password: access.Password, Now: h.clock.now})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := w.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
-	if _, err := w.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+	if _, err := w.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
-	if err := w.Views(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := w.Views(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
-	cfg := testConfig(h.from)
+	cfg := h.config
 	cfg.UseBases(func(p string) string { return "http://sandbox.localhost/" + p })
 	catalog, err := NewCatalog(cfg, calendar.US())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &Runner{
-		Catalog: catalog, Warehouse: w, Client: h.client(t, h.archive, offline), Now: h.clock.now, Log: slog.New(slog.DiscardHandler), Command: "test",
+		Catalog: catalog, Warehouse: w, Client: h.client(tb, h.archive, offline), Now: h.clock.now, Log: slog.New(slog.DiscardHandler), Command: "test",
 	}
 }
 
-func (h *house) client(t *testing.T, dir string, offline bool) *extract.Client {
-	t.Helper()
+func (h *house) client(tb testing.TB, dir string, offline bool) *extract.Client {
+	tb.Helper()
 	store, err := archive.Open(dir)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := store.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	client, err := extract.NewClient(extract.Options{
@@ -108,7 +116,7 @@ func (h *house) client(t *testing.T, dir string, offline bool) *extract.Client {
 		Local: map[string]string{"sandbox.localhost": strings.TrimPrefix(h.box.URL(), "http://")},
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return client
 }
@@ -148,20 +156,20 @@ func testCatalog(t *testing.T, severities map[string]schemas.Severity) *Catalog 
 	return c
 }
 
-func (h *house) run(t *testing.T, req Request) *Report {
-	t.Helper()
-	report, err := h.Run(t.Context(), req)
+func (h *house) run(tb testing.TB, req Request) *Report {
+	tb.Helper()
+	report, err := h.Run(tb.Context(), req)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return report
 }
 
-func (h *house) mustRun(t *testing.T, req Request) *Report {
-	t.Helper()
-	report := h.run(t, req)
+func (h *house) mustRun(tb testing.TB, req Request) *Report {
+	tb.Helper()
+	report := h.run(tb, req)
 	if err := report.Err(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return report
 }
@@ -178,16 +186,16 @@ func touched(r *Report) []string {
 	return out
 }
 
-func hashes(t *testing.T, r *Runner) map[string]string {
-	t.Helper()
+func hashes(tb testing.TB, r *Runner) map[string]string {
+	tb.Helper()
 	out := map[string]string{}
 	for _, d := range schemas.Datasets() {
 		if d.Log() {
 			continue
 		}
-		_, content, err := r.Warehouse.TableHash(t.Context(), d)
+		_, content, err := r.Warehouse.TableHash(tb.Context(), d)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out[d.String()] = content
 	}

@@ -148,7 +148,7 @@ func TestStaleCopyKeepsTheOldWindow(t *testing.T) {
 	source := &told{bars(session(day, 50, 1), session(day+1, 50, 1.01))}
 	build := func(severities map[string]schemas.Severity) error {
 		t.Helper()
-		c := &Catalog{Config: Config{History: History{From: h.from}, Checks: severities}, Calendar: h.Catalog.Calendar}
+		c := &Catalog{Config: Config{History: h.config.History, Checks: severities}, Calendar: h.Catalog.Calendar}
 		if err := addFetched(c, "told", "told", nil, fetched[schemas.Bar]{
 			table: schemas.Bars, schedule: slotsPrices, method: "1", checks: []check[arrival[schemas.Bar]]{distance(closed, c.Calendar.IsSession)},
 			source: func(context.Context, *extract.Client) (extract.Source[schemas.Bar], error) { return source, nil },
@@ -156,6 +156,7 @@ func TestStaleCopyKeepsTheOldWindow(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Jobs = c.fetchJobs
+		c.link()
 		r := *h.Runner
 		r.Catalog = c
 		h.clock.at = h.clock.at.Add(time.Minute)

@@ -87,12 +87,8 @@ func symbolSources(in *Inputs) []symbolSource {
 		}
 		s.symbols[symbol] = struct{}{}
 	}
-	var last *schemas.Bar
-	for i := range in.Bars { // bars come symbol by symbol, so most repeat the one before
-		if b := &in.Bars[i]; last == nil || b.Symbol != last.Symbol || b.Publisher != last.Publisher {
-			last = b
-			add("prices "+b.Publisher, plainSymbol(b.Symbol))
-		}
+	for _, l := range in.listings() {
+		add("prices "+l.Publisher, plainSymbol(l.Symbol))
 	}
 	for i := range in.Holdings {
 		if h := &in.Holdings[i]; isEquity(h) && hasTicker(h) {

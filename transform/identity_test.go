@@ -68,6 +68,7 @@ func TestAmbiguousClassesAreKeptApart(t *testing.T) {
 			Bars:   []schemas.Bar{{Publisher: "P", Symbol: "ABC"}, {Publisher: "P", Symbol: "AB-C"}},
 		},
 	} {
+		in.Window.To = schemas.MaxDate
 		id := newIdentity(&in)
 		if got := id.resolve("ABC", 0); got != "ABC" {
 			t.Errorf("%s: ABC is taken for %s", name, got)

@@ -24,6 +24,9 @@ type Panel struct {
 	issuers              *issuers
 	identity             *identity
 	actions              [][]schemas.Action // by security, oldest first
+	listings             []Listing
+	spans                []*symbolSpan // of the listings
+	stays                []stay
 	book                 fundBook
 	firstDay             schemas.Date
 	sessionAt            []int32 // by day since firstDay: the session on or after it
@@ -54,8 +57,25 @@ const carryLimit = 5
 // NewPanel brings the rows of in onto one set of securities and sessions.
 // Inputs without prices, members and holdings give an empty panel.
 func NewPanel(in *Inputs) *Panel {
+	p := in.outline()
+	if len(p.Sessions) == 0 {
+		return p
+	}
+	p.setPrices(in)
+	p.setMembers(in, p.stays)
+	var found []Finding
+	p.issuers, found = newIssuers(in, p.identity, p.Securities)
+	p.findings(found)
+	p.findings(p.missingPrices())
+	return p
+}
+
+// newOutline makes the panel up to what needs prices: who is who, and which
+// securities and sessions there are.
+func newOutline(in *Inputs) *Panel {
 	p := &Panel{}
-	if in.Calendar == nil || len(in.Bars)+len(in.Holdings)+len(in.Spells) == 0 {
+	p.listings = in.listings()
+	if in.Calendar == nil || len(p.listings)+len(in.Holdings)+len(in.Spells) == 0 {
 		return p
 	}
 	p.identity = newIdentity(in)
@@ -68,17 +88,13 @@ func NewPanel(in *Inputs) *Panel {
 	})
 	p.book = book
 	p.findings(found)
-	stays, found := indexStays(in, p.identity)
+	p.stays, found = indexStays(in, p.identity)
 	p.findings(found)
 	if !p.setSessions(in) {
 		return p
 	}
-	p.setSecurities(stays)
-	p.setPrices(in)
-	p.setMembers(in, stays)
-	p.issuers, found = newIssuers(in, p.identity, p.Securities)
-	p.findings(found)
-	p.findings(p.missingPrices())
+	p.setSecurities(p.stays)
+	p.settleSpans(in)
 	return p
 }
 
@@ -89,15 +105,10 @@ func (p *Panel) findings(found []Finding) { p.Findings = append(p.Findings, foun
 func (p *Panel) setSessions(in *Inputs) bool {
 	first, last, found := p.book.sessions()
 	lastBar := schemas.NoDate
-	ranks, publisher, mine := publisherRanks(in), "", false
-	for i := range in.Bars { // of a pair of universes, some are the other's
-		b := &in.Bars[i]
-		if i == 0 || b.Publisher != publisher {
-			publisher = b.Publisher
-			_, mine = ranks[publisher]
-		}
-		if mine && b.Session < in.Window.To {
-			first, lastBar, found = min(first, b.Session), max(lastBar, b.Session), true
+	ranks := publisherRanks(in)
+	for _, l := range p.listings {
+		if _, mine := ranks[l.Publisher]; mine { // of a pair of universes, some are the other's
+			first, lastBar, found = min(first, l.First), max(lastBar, l.Last), true
 		}
 	}
 	if !found {
@@ -169,11 +180,6 @@ func (p *Panel) setSecurities(stays []stay) {
 			}
 		}
 	}
-	p.cells = make([]cell, len(p.Securities)*len(p.Sessions))
-	p.close = make([]float64, len(p.cells))
-	p.high = make([]float64, len(p.cells))
-	p.low = make([]float64, len(p.cells))
-	p.volume = make([]float64, len(p.cells))
 }
 
 // column returns the bounds of a security's cells.

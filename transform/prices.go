@@ -24,6 +24,11 @@ type barRun struct {
 // setPrices fills the panel's prices: each cell from the most preferred
 // publisher that has it, on the share basis of the newest session.
 func (p *Panel) setPrices(in *Inputs) {
+	p.cells = make([]cell, len(p.Securities)*len(p.Sessions))
+	p.close = make([]float64, len(p.cells))
+	p.high = make([]float64, len(p.cells))
+	p.low = make([]float64, len(p.cells))
+	p.volume = make([]float64, len(p.cells))
 	runs := p.runs(in)
 	actions, found := p.actionsBySecurity(in)
 	p.findings(found)
@@ -159,58 +164,34 @@ func (p *Panel) carry(security int) {
 // runs cuts the bars into stretches of one security each, sorted by security
 // and preference. Bars of securities outside the panel are left out.
 func (p *Panel) runs(in *Inputs) []barRun {
-	ranks := publisherRanks(in)
 	type symbolKey struct{ publisher, symbol string }
-	spans := make(map[symbolKey]*symbolSpan)
-	type stretch struct {
-		span   *symbolSpan
-		lo, hi int
-	}
-	var stretches []stretch
-	for lo := 0; lo < len(in.Bars); {
-		b := &in.Bars[lo]
-		hi := lo + 1
-		first, last := b.Session, b.Session
-		for hi < len(in.Bars) && in.Bars[hi].Symbol == b.Symbol && in.Bars[hi].Publisher == b.Publisher {
-			first, last = min(first, in.Bars[hi].Session), max(last, in.Bars[hi].Session)
-			hi++
+	spans := make(map[symbolKey]*symbolSpan, len(p.spans))
+	for i, sp := range p.spans {
+		if sp != nil {
+			spans[symbolKey{p.listings[i].Publisher, p.listings[i].Symbol}] = sp
 		}
-		if rank, ok := ranks[b.Publisher]; ok {
-			k := symbolKey{b.Publisher, p.identity.spell(b.Symbol)}
-			sp := spans[k]
-			if sp == nil {
-				sp = &symbolSpan{publisher: b.Publisher, symbol: k.symbol, rank: rank, first: first, last: last}
-				spans[k] = sp
-			}
-			sp.first, sp.last = min(sp.first, first), max(sp.last, last)
-			stretches = append(stretches, stretch{sp, lo, hi})
-		}
-		lo = hi
-	}
-	firstOf := func(publisher, symbol string) schemas.Date {
-		if sp := spans[symbolKey{publisher, symbol}]; sp != nil {
-			return sp.first
-		}
-		return schemas.MaxLongDate
 	}
 	var out []barRun
-	for _, st := range stretches {
-		if !st.span.settled {
-			st.span.settle(p.identity, firstOf)
+	for lo := 0; lo < len(in.Bars); {
+		b := &in.Bars[lo]
+		end := lo + 1
+		for end < len(in.Bars) && in.Bars[end].Symbol == b.Symbol && in.Bars[end].Publisher == b.Publisher {
+			end++
 		}
-		for lo := st.lo; lo < st.hi; {
-			security, until := st.span.at(in.Bars[lo].Session)
+		span := spans[symbolKey{b.Publisher, b.Symbol}]
+		for lo < end && span != nil {
+			security, until := span.at(in.Bars[lo].Session)
 			hi := lo + 1
-			for hi < st.hi && in.Bars[hi].Session < until && in.Bars[hi].Session >= in.Bars[lo].Session {
+			for hi < end && in.Bars[hi].Session < until && in.Bars[hi].Session >= in.Bars[lo].Session {
 				hi++
 			}
 			if i, ok := p.security(security); ok {
-				out = append(out, barRun{i, st.span.rank, st.span.symbol, lo, hi})
+				out = append(out, barRun{i, span.rank, span.symbol, lo, hi})
 			}
 			lo = hi
 		}
+		lo = end
 	}
-	p.findings(p.identity.takeFindings())
 	slices.SortStableFunc(out, func(a, b barRun) int {
 		newest := p.Securities[a.security] // the security's own name before its older ones
 		return cmp.Or(cmp.Compare(a.security, b.security), cmp.Compare(a.rank, b.rank),
@@ -224,9 +205,9 @@ func (p *Panel) runs(in *Inputs) []barRun {
 func publisherRanks(in *Inputs) map[string]int {
 	names := in.Universe.Prices
 	if len(names) == 0 {
-		for i := range in.Bars {
-			if name := in.Bars[i].Publisher; !slices.Contains(names, name) {
-				names = append(names, name)
+		for _, l := range in.listings() {
+			if !slices.Contains(names, l.Publisher) {
+				names = append(names, l.Publisher)
 			}
 		}
 		slices.Sort(names)

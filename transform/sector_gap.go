@@ -180,9 +180,8 @@ func computeSectorGaps(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 	if in.Universe.Against == "" || p.identity == nil {
 		return nil, nil
 	}
-	other := *in
-	other.Universe = in.Universe.against()
-	q := NewPanel(&other)
+	other := in.otherSide()
+	q := NewPanel(other)
 	// What is wrong with a list that both sides read has been found once.
 	found := slices.DeleteFunc(slices.Clone(q.Findings), func(f Finding) bool { return slices.Contains(p.Findings, f) })
 
@@ -195,7 +194,7 @@ func computeSectorGaps(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 	if from >= to {
 		return nil, found
 	}
-	small, large := newGapSide(in, p), newGapSide(&other, q)
+	small, large := newGapSide(in, p), newGapSide(other, q)
 	days := in.Calendar.Sessions(max(from, in.Window.From), min(to, in.Window.To))
 	facts := make([]schemas.Fact, 0, len(days)*len(sectorGapSpans))
 	for _, sp := range sectorGapSpans {

@@ -86,10 +86,16 @@ type sectorKey struct {
 }
 
 func newSectorMap(in *Inputs, id *identity, funds []string) sectorMap {
-	m := sectorMap{filed: make(map[sectorKey]int), listed: make(map[string]int)}
+	m := sectorMap{filed: make(map[sectorKey]int, len(in.Holdings)), listed: make(map[string]int)}
+	buckets := make(map[string]int) // by the sector as published, of which there are few
 	for i := range in.Holdings {
 		h := &in.Holdings[i]
-		if k := sectorOf(h.Sector); k != sectorUnknown && isEquity(h) && slices.Contains(funds, h.Fund) {
+		k, ok := buckets[h.Sector]
+		if !ok {
+			k = sectorOf(h.Sector)
+			buckets[h.Sector] = k
+		}
+		if k != sectorUnknown && isEquity(h) && slices.Contains(funds, h.Fund) {
 			m.filed[sectorKey{h.Fund, h.AsOf, holdingSecurity(h, id)}] = k
 		}
 	}

@@ -20,6 +20,7 @@ type Inputs struct {
 	Calendar *calendar.Calendar
 
 	Bars         []schemas.Bar // of the publishers in Universe.Prices and AgainstPrices; fastest when sorted by symbol, in any case right
+	Listed       []Listing     // of all bars that there are, in their order, where Bars holds only those that are Wanted; or else nil
 	Actions      []schemas.Action
 	Spells       []schemas.Spell
 	Changes      []schemas.Change
@@ -32,6 +33,8 @@ type Inputs struct {
 	Operations   []schemas.Operation
 	Cash         []schemas.CashBalance
 	Facts        []schemas.Fact // of the tables that a second stage builds on
+
+	outlines map[string]*Panel // what Wanted has left, by universe
 }
 
 // Universe says whose facts are computed and from what.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"tidemark/extract"
 	"tidemark/schemas"
@@ -54,7 +55,9 @@ type tape struct {
 	file     *File
 	symbols  *interner
 	payloads []string
-	bars     []packedBar
+	full     [][]packedBar // in the order of the files, batch by batch: nothing is copied as it grows
+	last     []packedBar
+	bars     []packedBar // all of them, once they are sorted
 }
 
 // packedBar is a bar without its texts.
@@ -97,23 +100,57 @@ func (t *tape) read(r rows, day schemas.Date, payload string) error {
 		t.payloads = append(t.payloads, payload)
 	}
 	b.payload = uint32(len(t.payloads) - 1)
-	t.bars = append(t.bars, b)
+	if len(t.last) == batch {
+		t.full, t.last = append(t.full, t.last), nil
+	}
+	if t.last == nil {
+		t.last = make([]packedBar, 0, batch)
+	}
+	t.last = append(t.last, b)
 	return nil
 }
 
 // sort puts the bars in the order of the table and refuses two in one place.
+// Symbols are numbered as they come. Laid out by their place in the alphabet,
+// the bars of most files are in order, for files are written by symbol or by
+// session.
 func (t *tape) sort(w schemas.Window) error {
-	// Symbols are numbered as they come; their place in the alphabet makes the
-	// comparison of two bars one of numbers.
-	sorted := slices.Clone(t.symbols.list)
-	slices.Sort(sorted)
-	place := make([]uint32, len(sorted))
-	for i, s := range sorted {
-		place[t.symbols.ids[s]] = uint32(i)
+	parts := append(t.full, t.last)
+	ends := make([]int, len(t.symbols.list)) // of the symbol's bars among all
+	for _, part := range parts {
+		for i := range part {
+			ends[part[i].symbol]++
+		}
 	}
-	slices.SortFunc(t.bars, func(a, b packedBar) int {
-		return cmp.Or(cmp.Compare(place[a.symbol], place[b.symbol]), cmp.Compare(a.session, b.session))
-	})
+	alphabet := make([]uint32, len(ends))
+	for i := range alphabet {
+		alphabet[i] = uint32(i)
+	}
+	slices.SortFunc(alphabet, func(a, b uint32) int { return strings.Compare(t.symbols.list[a], t.symbols.list[b]) })
+	next, total := make([]int, len(ends)), 0
+	for _, symbol := range alphabet {
+		next[symbol] = total
+		total += ends[symbol]
+		ends[symbol] = total
+	}
+	t.bars = make([]packedBar, total)
+	for k, part := range parts {
+		for i := range part {
+			b := &part[i]
+			t.bars[next[b.symbol]] = *b
+			next[b.symbol]++
+		}
+		parts[k] = nil
+	}
+	t.full, t.last = nil, nil
+	from := 0
+	for _, symbol := range alphabet {
+		bars := t.bars[from:ends[symbol]]
+		if bySession := func(a, b packedBar) int { return cmp.Compare(a.session, b.session) }; !slices.IsSortedFunc(bars, bySession) {
+			slices.SortStableFunc(bars, bySession)
+		}
+		from = ends[symbol]
+	}
 	for i := 1; i < len(t.bars); i++ {
 		if a, b := &t.bars[i-1], &t.bars[i]; a.symbol == b.symbol && a.session == b.session {
 			return duplicate(w, t.payloads[b.payload], "two rows of %s on %s", t.symbols.list[b.symbol], b.session)

@@ -15,10 +15,9 @@ import (
 
 // csvRows reads delimited text, gzipped or not.
 type csvRows struct {
-	plan  *plan
 	style style
 	csv   *extract.CSV
-	has   []bool
+	at    []int // of the plan's columns in the file; -1 where the file has none
 	close []io.Closer
 }
 
@@ -29,7 +28,7 @@ func openCSV(p *extract.Payload, f *File, plan *plan) (_ rows, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the answer: %w", err)
 	}
-	r := &csvRows{plan: plan, style: f.style(), close: []io.Closer{body}}
+	r := &csvRows{style: f.style(), close: []io.Closer{body}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.Close())
@@ -50,9 +49,12 @@ func openCSV(p *extract.Payload, f *File, plan *plan) (_ rows, err error) {
 	if r.csv, err = extract.NewCSV(text, layout); err != nil {
 		return nil, err
 	}
-	r.has = make([]bool, len(plan.headers))
+	r.at = make([]int, len(plan.headers))
 	for i, h := range plan.headers {
-		r.has[i] = h != "" && r.csv.Has(h)
+		r.at[i] = -1
+		if h != "" {
+			r.at[i] = r.csv.Column(h)
+		}
 	}
 	return r, nil
 }
@@ -81,7 +83,7 @@ func (r *csvRows) Next() bool    { return r.csv.Next() }
 func (r *csvRows) Err() error    { return r.csv.Err() }
 func (r *csvRows) Where() string { return fmt.Sprintf("line %d", r.csv.Line()) }
 
-func (r *csvRows) Has(column int) bool { return r.has[column] }
+func (r *csvRows) Has(column int) bool { return r.at[column] >= 0 }
 
 func (r *csvRows) Text(column int) (string, error) {
 	return r.style.text(r.cell(column)), nil
@@ -94,10 +96,10 @@ func (r *csvRows) Number(column int) (schemas.Opt[float64], error) {
 func (r *csvRows) Date(column int) (schemas.Date, error) { return r.style.date(r.cell(column)) }
 
 func (r *csvRows) cell(column int) string {
-	if !r.has[column] {
+	if r.at[column] < 0 {
 		return ""
 	}
-	return r.csv.Cell(r.plan.headers[column])
+	return r.csv.At(r.at[column])
 }
 
 func (r *csvRows) Close() error {

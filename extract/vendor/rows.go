@@ -124,10 +124,22 @@ type style struct {
 	dateLayout         string
 	decimal, thousands string
 	missing            map[string]bool
+	// days has what days of the file mean: the sessions of a year stand in it
+	// once for each security.
+	days map[string]schemas.Date
+}
+
+// maxDays bounds what is remembered of the days of a file: they are texts of
+// the file's own choice.
+const maxDays = 20_000
+
+// none reports whether the cell stands for no value.
+func (s *style) none(cell string) bool {
+	return cell == "" || len(s.missing) > 0 && s.missing[cell]
 }
 
 func (f *File) style() style {
-	m := map[string]bool{"": true}
+	m := make(map[string]bool, len(f.Missing))
 	for _, s := range f.Missing {
 		m[s] = true
 	}
@@ -135,18 +147,18 @@ func (f *File) style() style {
 	if layout == "" {
 		layout = time.DateOnly
 	}
-	return style{dateLayout: layout, decimal: f.decimal(), thousands: f.Thousands, missing: m}
+	return style{dateLayout: layout, decimal: f.decimal(), thousands: f.Thousands, missing: m, days: make(map[string]schemas.Date)}
 }
 
 func (s *style) text(cell string) string {
-	if s.missing[cell] {
+	if s.none(cell) {
 		return ""
 	}
 	return cell
 }
 
 func (s *style) number(cell string) (schemas.Opt[float64], error) {
-	if s.missing[cell] {
+	if s.none(cell) {
 		return schemas.None[float64](), nil
 	}
 	var v float64
@@ -182,10 +194,17 @@ func (s *style) plain(cell string) string {
 }
 
 func (s *style) date(cell string) (schemas.Date, error) {
-	if s.missing[cell] {
+	if s.none(cell) {
 		return schemas.NoDate, nil
 	}
-	return schemas.ParseDateLayout(s.dateLayout, cell)
+	if d, ok := s.days[cell]; ok {
+		return d, nil
+	}
+	d, err := schemas.ParseDateLayout(s.dateLayout, cell)
+	if err == nil && len(s.days) < maxDays {
+		s.days[strings.Clone(cell)] = d
+	}
+	return d, err
 }
 
 // finite refuses what a file of binary numbers can hold and text cannot say.

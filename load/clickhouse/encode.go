@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
 
 	"tidemark/schemas"
 )
@@ -51,11 +54,41 @@ func newEncoder[T any](t schemas.Table[T]) encoder[T] {
 	return e
 }
 
+// measureBlock is how many rows are checked and hashed at a time. The hash of
+// rows does not depend on their order, so that blocks can be taken side by side.
+const measureBlock = 1 << 16
+
 // measure checks every row and returns the fingerprints of all columns and of
-// the content.
+// the content. Of several rows that cannot be stored it reports the first.
 func (e encoder[T]) measure(rows []T) (all, content fingerprint, err error) {
+	type measured struct {
+		all, content fingerprint
+		err          error
+	}
+	blocks := make([]measured, (len(rows)+measureBlock-1)/measureBlock)
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for k := range blocks {
+		group.Go(func() error {
+			m := &blocks[k]
+			m.all, m.content, m.err = e.measureRows(rows, k*measureBlock, min(len(rows), (k+1)*measureBlock))
+			return nil // the first by position is wanted, not by time
+		})
+	}
+	_ = group.Wait() // see above
+	for _, m := range blocks {
+		if m.err != nil {
+			return all, content, m.err
+		}
+		all.join(m.all)
+		content.join(m.content)
+	}
+	return all, content, nil
+}
+
+func (e encoder[T]) measureRows(rows []T, from, to int) (all, content fingerprint, err error) {
 	var buf []byte
-	for i := range rows {
+	for i := from; i < to; i++ {
 		buf = buf[:0]
 		if buf, err = e.append(buf, e.content, rows, i); err != nil {
 			return all, content, err

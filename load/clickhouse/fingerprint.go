@@ -22,6 +22,13 @@ func (f *fingerprint) add(row []byte) {
 	f.xor ^= h
 }
 
+// join takes in the rows of another fingerprint.
+func (f *fingerprint) join(o fingerprint) {
+	f.rows += o.rows
+	f.sum += o.sum
+	f.xor ^= o.xor
+}
+
 // String returns the form that is stored and compared.
 func (f fingerprint) String() string {
 	return fmt.Sprintf("%d-%016x%016x", f.rows, f.sum, f.xor)

@@ -97,6 +97,7 @@ func TestInWindow(t *testing.T) {
 		{"days", InWindow(schemas.Actions.Dataset, schemas.Window{Part: "v", From: schemas.NewDate(1962, 1, 2), To: schemas.NewDate(2000, 1, 1)}), []int{1, 0}},
 		{"another part", InWindow(schemas.Actions.Dataset, schemas.CutWhole.Window("w", 0)), nil},
 		{"own condition", Query{Where: "ex_date >= {d:Date32} AND symbol IN {s:Array(String)}", Args: []any{Named("d", schemas.NewDate(2000, 1, 1)), Named("s", []string{symbol(7), symbol(8)})}}, []int{2}},
+		{"a further condition", InWindow(schemas.Actions.Dataset, schemas.CutWhole.Window("v", 0)).And("symbol IN {s:Array(String)}", Named("s", []string{symbol(9), symbol(7)})), []int{2, 0}},
 		{"order and limit", Query{Order: "ex_date DESC", Limit: 2}, []int{3, 2}},
 	} {
 		got, err := Read(t.Context(), w, schemas.Actions, c.q)
@@ -109,6 +110,50 @@ func TestInWindow(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, want %+v", c.name, got, want)
+		}
+	}
+}
+
+// TestReadColumns reads some columns only.
+func TestReadColumns(t *testing.T) {
+	w := fresh(t)
+	rows := []schemas.Bar{
+		{Publisher: "v", Symbol: "A", Session: day2025, High: schemas.Some(2.5), Close: 2, Adjustment: schemas.AdjustedNone, Payload: "p"},
+		{Publisher: "v", Symbol: "B", Session: day2025 + 1, Open: schemas.Some(1.0), Close: 3, Adjustment: schemas.AdjustedNone, Payload: "p"},
+	}
+	replace(t, w, schemas.Bars, rows)
+	got, err := Read(t.Context(), w, schemas.Bars, Query{Order: "symbol", Columns: []string{"symbol", "high", "close"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []schemas.Bar{{Symbol: "A", High: schemas.Some(2.5), Close: 2}, {Symbol: "B", Close: 3}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestExtents(t *testing.T) {
+	w := fresh(t)
+	var rows []schemas.Bar
+	for _, r := range []struct {
+		symbol string
+		day    schemas.Date
+	}{{"B", 0}, {"A", 3}, {"A", 1}, {"A", 7}} {
+		rows = append(rows, schemas.Bar{Publisher: "v", Symbol: r.symbol, Session: day2025 + r.day, Close: 1, Adjustment: schemas.AdjustedNone})
+	}
+	replace(t, w, schemas.Bars, rows)
+	for _, c := range []struct {
+		name string
+		win  schemas.Window
+		want []Extent
+	}{
+		{"some days", schemas.Window{Part: "v", From: day2025 + 1, To: day2025 + 7}, []Extent{{"A", day2025 + 1, day2025 + 3}}},
+		{"all", schemas.Window{Part: "v", From: day2025, To: day2025 + 8}, []Extent{{"A", day2025 + 1, day2025 + 7}, {"B", day2025, day2025}}},
+		{"another part", schemas.Window{Part: "w", From: day2025, To: day2025 + 8}, []Extent{}},
+	} {
+		got, err := w.Extents(t.Context(), schemas.Bars.Dataset, "symbol", c.win)
+		if err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: got %v, %v, want %v", c.name, got, err, c.want)
 		}
 	}
 }

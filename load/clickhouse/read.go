@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,9 @@ type Query struct {
 	Args  []any  // made with Named
 	Order string // for example "session, symbol"; empty for no order
 	Limit int    // 0 for no limit
+	// Columns names the columns to read; the fields of the others stay zero. Nil
+	// reads all of them.
+	Columns []string
 
 	limitBy string // columns of which only the first row in Order is wanted
 	perKey  int    // how many first rows limitBy keeps; 0 means 1
@@ -47,6 +51,23 @@ func InWindow(d schemas.Dataset, w schemas.Window) Query {
 	return Query{Where: where, Args: args, Order: strings.Join(order, ", ")}
 }
 
+// And returns the Query with a further condition and the values it names.
+func (q Query) And(where string, args ...any) Query {
+	if q.Where != "" {
+		where = "(" + q.Where + ") AND (" + where + ")"
+	}
+	q.Where, q.Args = where, slices.Concat(q.Args, args)
+	return q
+}
+
+// fieldsOf returns the fields that a query reads.
+func fieldsOf[T any](t schemas.Table[T], q Query) []schemas.Field[T] {
+	if q.Columns == nil {
+		return t.Fields
+	}
+	return slices.DeleteFunc(slices.Clone(t.Fields), func(f schemas.Field[T]) bool { return !slices.Contains(q.Columns, f.Name) })
+}
+
 // windowSQL returns the condition that selects the rows of w.
 func windowSQL(d schemas.Dataset, w schemas.Window) (string, []any) {
 	where := schemas.QuoteName(d.PartColumn) + " = {window_part:String}"
@@ -66,7 +87,7 @@ func Read[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], q Query)
 	var full [][]T
 	var chunk []T
 	begin := func() { full, chunk = nil, nil }
-	r := newReader(t)
+	r := newReader(t, q)
 	err := w.each(ctx, selectSQL(t, q), q.Args, begin, func(rows driver.Rows) error {
 		if len(chunk) == cap(chunk) {
 			if len(chunk) > 0 {
@@ -111,7 +132,7 @@ func Stream[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], q Quer
 			cancel()
 			_ = rows.Close() // what went wrong is in rows.Err
 		}()
-		r := newReader(t)
+		r := newReader(t, q)
 		batch := make([]T, 0, readBatch)
 		for rows.Next() {
 			batch = append(batch, *new(T))
@@ -138,11 +159,12 @@ func Stream[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], q Quer
 
 // selectSQL asks for the columns in forms that the client reads without
 // allocating: days and instants as integers, and nullable columns as a flag
-// and a value. The expressions have no names of their own, so that Where
+// and a value; or, for numbers with a point, as NaN, which is never stored. The
+// expressions have no names of their own, so that Where
 // speaks of the stored columns.
 func selectSQL[T any](t schemas.Table[T], q Query) string {
 	var exprs []string
-	for _, f := range t.Fields {
+	for _, f := range fieldsOf(t, q) {
 		name := schemas.QuoteName(f.Name)
 		switch f.Kind {
 		case schemas.KindText, schemas.KindSymbol, schemas.KindFloat, schemas.KindInt, schemas.KindBool:
@@ -155,7 +177,9 @@ func selectSQL[T any](t schemas.Table[T], q Query) string {
 			exprs = append(exprs, "toUnixTimestamp64Milli("+name+")")
 		case schemas.KindOptTime:
 			exprs = append(exprs, "isNotNull("+name+")", "toUnixTimestamp64Milli(assumeNotNull("+name+"))")
-		case schemas.KindOptFloat, schemas.KindOptInt:
+		case schemas.KindOptFloat:
+			exprs = append(exprs, "ifNull("+name+", nan)")
+		case schemas.KindOptInt:
 			exprs = append(exprs, "isNotNull("+name+")", "assumeNotNull("+name+")")
 		}
 	}
@@ -194,8 +218,9 @@ type cell struct {
 	seen  map[string]string // one copy of each symbol
 }
 
-func newReader[T any](t schemas.Table[T]) *reader[T] {
-	return &reader[T]{fields: t.Fields, cells: make([]cell, len(t.Fields))}
+func newReader[T any](t schemas.Table[T], q Query) *reader[T] {
+	fields := fieldsOf(t, q)
+	return &reader[T]{fields: fields, cells: make([]cell, len(fields))}
 }
 
 func (r *reader[T]) scan(rows driver.Rows, row *T) error {
@@ -220,7 +245,7 @@ func (r *reader[T]) scan(rows driver.Rows, row *T) error {
 		case schemas.KindOptTime:
 			r.dest = append(r.dest, &c.known, &c.milli)
 		case schemas.KindOptFloat:
-			r.dest = append(r.dest, &c.known, &c.f)
+			r.dest = append(r.dest, &c.f)
 		case schemas.KindOptInt:
 			r.dest = append(r.dest, &c.known, &c.i)
 		}
@@ -249,7 +274,7 @@ func (r *reader[T]) scan(rows driver.Rows, row *T) error {
 				*f.Time(row) = time.UnixMilli(c.milli).UTC()
 			}
 		case schemas.KindOptFloat:
-			if known {
+			if !math.IsNaN(c.f) {
 				*f.OptFloat(row) = schemas.Some(c.f)
 			}
 		case schemas.KindOptInt:
