@@ -3,15 +3,18 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"tidemark/jobs"
 	"tidemark/jobs/web"
+	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 )
 
@@ -33,19 +36,14 @@ func (a *app) serveCommand() *cobra.Command {
 			"backfills and tells of incidents. The page shows all of it. Several may serve one warehouse: one schedules, the\n" +
 			"others stand by.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.load()
 			if err != nil {
 				return err
 			}
 			s.Serve.Listen = cmp.Or(listen, s.Serve.Listen)
 			a.logFor(s.Serve)
-			h, err := a.open(cmd.Context(), s, opening{})
-			if err != nil {
-				return err
-			}
-			defer func() { err = firstError(err, h.close()) }()
-			return a.serve(cmd.Context(), h)
+			return a.serveAgain(cmd.Context(), s)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "address of the page (default: 127.0.0.1:8484, or the configured one)")
@@ -73,6 +71,72 @@ const (
 	logJSON = "json"
 )
 
+// How often a server looks whether the engine of another process is still
+// there, how often it must be gone in a row, and how long a server waits for
+// the one that it starts itself then.
+const (
+	engineRound = time.Second
+	engineGone  = 3
+	engineWait  = 20 * time.Second
+)
+
+// errEngineGone says that the engine belonged to another process, and has
+// ended with it.
+var errEngineGone = errors.New("the engine has ended with the process that it belonged to")
+
+// serveAgain serves until the context ends. Where the engine belonged to
+// another process that has ended, it opens the house anew, with an engine of
+// its own.
+func (a *app) serveAgain(ctx context.Context, s *settings) error {
+	deadline := a.now().Add(engineWait)
+	for {
+		h, err := a.open(ctx, s, opening{})
+		if err == nil {
+			err = a.serve(ctx, h)
+			if closed := h.close(); err == nil {
+				err = closed
+			}
+			deadline = a.now().Add(engineWait)
+		}
+		switch {
+		case ctx.Err() != nil || err == nil:
+			return err
+		case !errors.Is(err, errEngineGone) && !(clickhouse.Lost(err) && s.Warehouse.DSN == "" && a.now().Before(deadline)):
+			return err
+		}
+		a.log.WarnContext(ctx, "opening the warehouse anew", "err", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(engineRound):
+		}
+	}
+}
+
+// watchEngine returns an error when the engine of another process has gone.
+func (h *house) watchEngine(ctx context.Context) error {
+	if h.engine == nil || h.engine.Owned() {
+		return nil
+	}
+	tick := time.NewTicker(engineRound)
+	defer tick.Stop()
+	for gone := 0; gone < engineGone; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		bounded, cancel := context.WithTimeout(ctx, engineRound)
+		if err := h.warehouse.Ping(bounded); err != nil {
+			gone++
+		} else {
+			gone = 0
+		}
+		cancel()
+	}
+	return errEngineGone
+}
+
 // serve runs the scheduler and the page until the context ends.
 func (a *app) serve(ctx context.Context, h *house) error {
 	metrics := web.NewMetrics()
@@ -97,6 +161,7 @@ func (a *app) serve(ctx context.Context, h *house) error {
 	group.Go(func() error { return page.Serve(ctx) })
 	group.Go(func() error { return scheduler.Serve(ctx) })
 	group.Go(func() error { return watch.run(ctx) })
+	group.Go(func() error { return h.watchEngine(ctx) })
 	err = group.Wait()
 	books.wait()
 	return err

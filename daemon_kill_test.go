@@ -147,6 +147,38 @@ func TestDaemonKilled(t *testing.T) {
 	}
 }
 
+// TestStandbyTakesOver holds that of two daemons on one folder the second goes
+// on when the first is killed, and the engine with it.
+func TestStandbyTakesOver(t *testing.T) {
+	enginetest.Require(t)
+	dir := t.TempDir()
+	cfg := filepath.Join(dir, defaultConfig)
+	write(t, cfg, "history: {from: 2024-01-01}\n")
+	kill := startDaemon(t, cfg)
+	second, out, errOut := startProgram(t, "serve", "-c", cfg, "--listen", "127.0.0.1:0")
+	lines := bufio.NewReader(out)
+	for range 2 { // as a guest of the first one's engine, and then with its own
+		if line, err := lines.ReadString('\n'); err != nil || !strings.Contains(line, "the page is at") {
+			t.Fatalf("serve says %q, %v: %s", line, err, errOut)
+		}
+		kill()
+	}
+	w, closing := warehouseOf(t, dir)
+	defer closing()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) { // until it schedules
+		leases, err := w.Leases(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(leases) == 1 && strings.Contains(leases[0].Owner, " "+strconv.Itoa(second.Process.Pid)+" ") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the living processes are %+v", leases)
+		}
+	}
+}
+
 // historyBuilt reports whether the backfill of a folder has ended.
 func historyBuilt(t *testing.T, dir string) bool {
 	t.Helper()
