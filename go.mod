@@ -11,23 +11,20 @@ require (
 	github.com/google/go-cmp v0.7.0 // differences in tests
 	github.com/google/uuid v1.6.0 // names of runs and swaps in the order of time
 	github.com/hashicorp/go-retryablehttp v0.7.8 // retries of the shared HTTP client
-	github.com/klauspost/compress v1.20.3 // zstd for the archive; the standard library has none
+	github.com/klauspost/compress v1.20.3 // zstd for the archive, which the standard library has not; gzip for the page
 	github.com/parquet-go/parquet-go v0.32.0 // vendors' Parquet files
+	github.com/pb33f/libopenapi v0.41.8 // reads the description of the API in tests
+	github.com/pb33f/libopenapi-validator v0.16.2 // holds the API to its description in tests
+	github.com/prometheus/client_golang v1.25.0 // metrics
 	github.com/robfig/cron/v3 v3.0.1 // parses the lines that say when a publisher is due
 	github.com/spf13/cobra v1.10.2 // the command tree
 	github.com/xuri/excelize/v2 v2.11.0 // writes the workbook, reads holdings; v2.11.1 needs a module that some proxies refuse
+	golang.org/x/net v0.62.0 // reads the HTML of the page in tests
 	golang.org/x/sync v0.24.0 // bounded groups of goroutines
 	golang.org/x/sys v0.49.0 // locks, signals and confinement of the engine's process
 	golang.org/x/text v0.43.0 // publishers' files that are not UTF-8
 	golang.org/x/time v0.16.0 // rate limits
 	pgregory.net/rapid v1.3.0 // property tests that shrink
-)
-
-require (
-	github.com/pb33f/libopenapi v0.41.8
-	github.com/pb33f/libopenapi-validator v0.16.2
-	github.com/prometheus/client_golang v1.25.0
-	golang.org/x/net v0.62.0
 )
 
 require (

@@ -22,7 +22,7 @@ func FuzzQuery(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		r := &http.Request{Method: "GET", URL: &url.URL{RawQuery: query}, Header: http.Header{}}
+		r := &http.Request{Method: http.MethodGet, URL: &url.URL{RawQuery: query}, Header: http.Header{}}
 		var q runsQuery
 		if err := decode(r, &q); err != nil {
 			if status, _ := statusOf(err); status != 400 {
@@ -43,7 +43,7 @@ func FuzzBody(f *testing.F) {
 	}
 	s := &Server{house: fresh(), now: func() time.Time { return now }}
 	f.Fuzz(func(t *testing.T, body string) {
-		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 		var q backfillSpecQuery
 		err := decode(r, &q)

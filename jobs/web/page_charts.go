@@ -62,8 +62,7 @@ func (s *Server) keyFigures(ctx context.Context) ([]figure, error) {
 
 func figureOf(m schemas.Metric, l Line) (figure, bool) {
 	f := figure{Metric: m, Universe: l.Name, Path: sparkline(l.Points)}
-	for i := len(l.Points) - 1; i >= 0; i-- {
-		p := l.Points[i]
+	for _, p := range slices.Backward(l.Points) {
 		if p.Value == nil {
 			continue
 		}
@@ -97,10 +96,12 @@ func sparkline(points []Point) string {
 	longest := longestStep(points)
 	var b strings.Builder
 	pen := byte('M')
-	for i, p := range points {
-		if i > 0 && p.Day-points[i-1].Day > longest {
+	before := first
+	for _, p := range points {
+		if p.Day-before > longest {
 			pen = 'M'
 		}
+		before = p.Day
 		if p.Value == nil {
 			pen = 'M'
 			continue

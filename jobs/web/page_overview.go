@@ -86,6 +86,7 @@ func headline(st *jobs.Status, o *overview) (tone, text, rest string) {
 			running++
 		case "":
 			never++
+		default: // it ended, one way or another, and does not fail
 		}
 		stale += j.Stale
 		if j.Behind > 0 {

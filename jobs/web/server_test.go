@@ -69,7 +69,7 @@ func TestServeAnswersAndEndsWithItsContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if body, _ := io.ReadAll(res.Body); res.StatusCode != 200 || string(body) != "ok\n" {
+	if body, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusOK || string(body) != "ok\n" {
 		t.Errorf("got %d %q", res.StatusCode, body)
 	}
 	stop()
