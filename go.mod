@@ -15,10 +15,14 @@ require (
 	github.com/hashicorp/go-retryablehttp v0.7.8 // retries of the shared HTTP client and of web hooks
 	github.com/klauspost/compress v1.20.3 // zstd for the archive; the standard library has none
 	github.com/parquet-go/parquet-go v0.32.0 // vendors' Parquet files
+	github.com/pb33f/libopenapi v0.41.8 // reads the description of the API in tests
+	github.com/pb33f/libopenapi-validator v0.16.2 // holds the API to its description in tests
+	github.com/prometheus/client_golang v1.25.0 // metrics
 	github.com/robfig/cron/v3 v3.0.1 // parses the lines that say when a publisher is due
 	github.com/spf13/cobra v1.10.2 // the command tree
 	github.com/wneessen/go-mail v0.8.1 // mail with STARTTLS, logins and attachments; net/smtp is frozen
 	github.com/xuri/excelize/v2 v2.11.0 // writes the workbook, reads holdings; v2.11.1 needs a module that some proxies refuse
+	golang.org/x/net v0.62.0 // reads the HTML of the page in tests
 	golang.org/x/sync v0.24.0 // bounded groups of goroutines
 	golang.org/x/sys v0.49.0 // locks, signals and confinement of the engine's process
 	golang.org/x/text v0.43.0 // publishers' files that are not UTF-8
@@ -39,6 +43,7 @@ require (
 	github.com/go-openapi/jsonpointer v1.0.2 // indirect
 	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/kylelemons/godebug v1.1.0 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/parquet-go/bitpack v1.0.0 // indirect
 	github.com/parquet-go/jsonlite v1.0.0 // indirect
@@ -46,11 +51,8 @@ require (
 	github.com/pb33f/go-yaml v0.1.1 // indirect
 	github.com/pb33f/jsonpath v0.8.5 // indirect
 	github.com/pb33f/jsonschema/v6 v6.0.3 // indirect
-	github.com/pb33f/libopenapi v0.41.8 // indirect
-	github.com/pb33f/libopenapi-validator v0.16.2 // indirect
 	github.com/pb33f/ordered-map/v2 v2.3.2 // indirect
 	github.com/pierrec/lz4/v4 v4.1.27 // indirect
-	github.com/prometheus/client_golang v1.25.0 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
@@ -67,7 +69,6 @@ require (
 	go.opentelemetry.io/otel/trace v1.47.0 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/mod v0.42.0 // indirect
-	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/perf v0.0.0-20260908200009-22c9c6c9d4da // indirect
 	golang.org/x/telemetry v0.0.0-20261009151841-97e8ea77aa2a // indirect
 	golang.org/x/tools v0.52.0 // indirect

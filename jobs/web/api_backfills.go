@@ -106,7 +106,7 @@ func control(a jobs.Action) func(*Server, context.Context, controlQuery) (Backfi
 			return Backfill{}, err
 		}
 		s.forget()
-		return s.apiBackfill(ctx, backfillQuery{q.ID})
+		return s.apiBackfill(ctx, backfillQuery(q))
 	}
 }
 

@@ -30,7 +30,7 @@ func (s *Server) apiSeries(ctx context.Context, q seriesQuery) (Series, error) {
 		return Series{}, &statusError{http.StatusNotFound, "there is no metric of that name in the register"}
 	}
 	if q.To == schemas.NoDate {
-		q.To = schemas.DateOf(s.now().UTC()).AddDays(1)
+		q.To = s.today().AddDays(1)
 	}
 	if q.From == schemas.NoDate {
 		q.From = q.To.AddYears(-1)

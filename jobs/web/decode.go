@@ -44,9 +44,9 @@ func decode(r *http.Request, dst any) error {
 			return usage("a POST takes no query")
 		}
 		if body := v.FieldByName("Body"); body.IsValid() {
-			for i := range body.NumField() {
-				if body.Field(i).Type() == typeDate {
-					body.Field(i).SetInt(int64(schemas.NoDate)) // what is left out is not 1970
+			for f, value := range body.Fields() {
+				if f.Type == typeDate {
+					value.SetInt(int64(schemas.NoDate)) // what is left out is not 1970
 				}
 			}
 			if err := decodeJSON(r, body.Addr().Interface()); err != nil {

@@ -150,10 +150,25 @@ func amount(m schemas.Metric, v float64) string {
 		text = "\u2212" + text
 	}
 	switch unit {
-	case "%", "bp", "USD bn", "USD mn":
+	case "%":
 		return text + thin + unit
+	case "bp", "USD bn", "USD mn":
+		return text + "\u00a0" + unit
 	case "percent":
 		return text + thin + "%"
+	}
+	return text
+}
+
+// change writes the difference of two figures of a metric. That of two
+// percentages is in percentage points.
+func change(m schemas.Metric, v float64) string {
+	text := strings.TrimSuffix(amount(m, v), thin+"%")
+	if m.Unit == "fraction" || m.Unit == "percent" {
+		text += "\u00a0pp"
+	}
+	if !strings.HasPrefix(text, "\u2212") {
+		text = "+" + text
 	}
 	return text
 }

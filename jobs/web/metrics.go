@@ -104,8 +104,6 @@ func (m *Metrics) ObserveSlot(s schemas.Slot) {
 
 // observeStatus sets what is read off the state of the house.
 func (m *Metrics) observeStatus(st *jobs.Status) {
-	m.stale.Reset()
-	m.behind.Reset()
 	for _, j := range st.Jobs {
 		m.stale.WithLabelValues(j.Name).Set(float64(j.Stale))
 		if j.Expected != schemas.NoDate {

@@ -49,11 +49,9 @@ func description(version string, list []endpoint) ([]byte, error) {
 type describer struct{ shapes object }
 
 func (d describer) operation(e endpoint) object {
-	media, schema := "application/json", object{}
-	if e.media != "" {
-		media, schema = e.media, object{"type": "string", "contentMediaType": e.media, "contentEncoding": "binary"}
-	} else {
-		schema = d.schema(e.out)
+	media, schema := e.media, object{"type": "string", "contentMediaType": e.media, "contentEncoding": "binary"}
+	if media == "" {
+		media, schema = "application/json", d.schema(e.out)
 	}
 	op := object{
 		"operationId": e.id,
@@ -118,10 +116,10 @@ func (d describer) field(f reflect.StructField) object {
 
 // schema describes a type. Structs are described once and referred to.
 func (d describer) schema(t reflect.Type) object {
-	switch {
-	case t == typeDate:
+	switch t {
+	case typeDate:
 		return object{"type": "string", "format": "date"}
-	case t == typeTime:
+	case typeTime:
 		return object{"type": "string", "format": "date-time"}
 	}
 	switch t.Kind() {

@@ -20,7 +20,7 @@ type pages map[string]*template.Template
 // loadPages parses every page together with the frame around it.
 func loadPages(static map[string]asset) (pages, error) {
 	funcs := template.FuncMap{
-		"when": when, "ago": ago, "human": human, "minutes": minutes, "number": number, "size": size, "amount": amount, "day": dayText,
+		"when": when, "ago": ago, "human": human, "minutes": minutes, "number": number, "size": size, "amount": amount, "change": change, "day": dayText,
 		"short": short, "plural": plural, "words": words, "seconds": secondsText, "int64": func(n int) int64 { return int64(n) },
 		"asset": func(name string) (string, error) {
 			a, ok := static[name]
@@ -28,6 +28,13 @@ func loadPages(static map[string]asset) (pages, error) {
 				return "", fmt.Errorf("there is no file %s", name)
 			}
 			return "/static/" + name + "?v=" + a.version, nil
+		},
+		"backfillOf": func(cause string) string {
+			id, _ := strings.CutPrefix(cause, backfillCause)
+			if id == cause {
+				return ""
+			}
+			return id
 		},
 		"join": func(list []string) string { return strings.Join(list, ", ") },
 	}

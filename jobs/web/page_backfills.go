@@ -19,6 +19,9 @@ func (s *Server) backfillsPage(ctx context.Context, _ struct{}) (view, error) {
 	return view{Page: "backfills", Title: "Backfills", Nav: "backfills", Body: each(all, func(b jobs.BackfillStatus) backfillView { return backfillView{b} })}, nil
 }
 
+// backfillCause, before its id, is what the run log says of a backfill's runs.
+const backfillCause = "backfill "
+
 // backfillView is a backfill as the page shows it.
 type backfillView struct{ jobs.BackfillStatus }
 
@@ -31,7 +34,6 @@ func (b backfillView) DoneShare() int64    { return b.share(b.Done) }
 func (b backfillView) FailedShare() int64  { return b.share(b.Failed) }
 func (b backfillView) RunningShare() int64 { return b.share(b.Running) }
 
-// Ended is where the part of the bar for windows that ended stops.
 func (b backfillView) share(n int) int64 { return 1000 * int64(n) / max(b.Windows, 1) }
 
 // FailedAt and RunningAt are where these parts of the bar begin.
@@ -61,7 +63,7 @@ func (s *Server) backfillPage(ctx context.Context, q backfillQuery) (view, error
 	if err != nil {
 		return view{}, err
 	}
-	runs, err := s.house.Runs(ctx, jobs.RunQuery{Cause: "backfill " + q.ID, Limit: 20})
+	runs, err := s.house.Runs(ctx, jobs.RunQuery{Cause: backfillCause + q.ID, Limit: 20})
 	if err != nil {
 		return view{}, err
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,7 +42,7 @@ func (s *Server) keyFigures(ctx context.Context) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	to := schemas.DateOf(s.now().UTC()).AddDays(1)
+	to := s.today().AddDays(1)
 	var out []figure
 	for _, id := range keyMetrics {
 		m := schemas.MetricByID(id)
@@ -61,8 +62,7 @@ func (s *Server) keyFigures(ctx context.Context) ([]figure, error) {
 
 func figureOf(m schemas.Metric, l Line) (figure, bool) {
 	f := figure{Metric: m, Universe: l.Name, Path: sparkline(l.Points)}
-	for i := len(l.Points) - 1; i >= 0; i-- {
-		p := l.Points[i]
+	for _, p := range slices.Backward(l.Points) {
 		if p.Value == nil {
 			continue
 		}
@@ -93,9 +93,15 @@ func sparkline(points []Point) string {
 	}
 	first := points[0].Day
 	days := float64(max(points[len(points)-1].Day-first, 1))
+	longest := longestStep(points)
 	var b strings.Builder
 	pen := byte('M')
+	before := first
 	for _, p := range points {
+		if p.Day-before > longest {
+			pen = 'M'
+		}
+		before = p.Day
 		if p.Value == nil {
 			pen = 'M'
 			continue
@@ -111,11 +117,26 @@ func sparkline(points []Point) string {
 	return b.String()
 }
 
+// longestStep is how far apart two points may be that a line joins: three times
+// as far as is usual, and never less than a long weekend.
+func longestStep(points []Point) schemas.Date {
+	var steps []schemas.Date
+	for i := 1; i < len(points); i++ {
+		steps = append(steps, points[i].Day-points[i-1].Day)
+	}
+	slices.Sort(steps)
+	if len(steps) == 0 {
+		return 0
+	}
+	return max(6, 3*steps[len(steps)/2])
+}
+
 // chartsView is the page of charts, or of one chart.
 type chartsView struct {
 	Charts   []schemas.Metric
 	Families []metricFamily // to choose from
 	One      bool
+	Today    schemas.Date
 }
 
 type metricFamily struct {
@@ -124,7 +145,7 @@ type metricFamily struct {
 }
 
 func (s *Server) chartsPage(context.Context, struct{}) (view, error) {
-	v := chartsView{Charts: each(mainMetrics, schemas.MetricByID), Families: families()}
+	v := chartsView{Charts: each(mainMetrics, schemas.MetricByID), Families: families(), Today: s.today()}
 	return view{Page: "charts", Title: "Charts", Nav: "charts", Body: v}, nil
 }
 
@@ -137,8 +158,11 @@ func (s *Server) chartPage(_ context.Context, q chartQuery) (view, error) {
 	if !ok {
 		return view{}, &statusError{http.StatusNotFound, "there is no metric of that name in the register"}
 	}
-	return view{Page: "charts", Title: m.Name, Nav: "charts", Body: chartsView{Charts: []schemas.Metric{m}, Families: families(), One: true}}, nil
+	return view{Page: "charts", Title: m.Name, Nav: "charts", Body: chartsView{Charts: []schemas.Metric{m}, Families: families(), One: true, Today: s.today()}}, nil
 }
+
+// today is the day in New York.
+func (s *Server) today() schemas.Date { return schemas.DateOf(s.now().In(newYork)) }
 
 func families() []metricFamily {
 	var out []metricFamily

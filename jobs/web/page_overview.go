@@ -15,6 +15,7 @@ import (
 type overview struct {
 	Tone      string // good, busy or bad
 	Headline  string
+	Rest      string         // what the headline has no room for
 	Scheduler *schemas.Lease // nil when nobody schedules
 	Workbook  string         // name of the newest; empty for none
 	Figures   []figure
@@ -69,12 +70,13 @@ func (s *Server) overviewPage(ctx context.Context, _ struct{}) (view, error) {
 	if o.Figures, err = s.figures.get(ctx, s.now, figureTime, s.keyFigures); err != nil {
 		return view{}, err
 	}
-	o.Tone, o.Headline = headline(st, &o)
+	o.Tone, o.Headline, o.Rest = headline(st, &o)
 	return view{Page: "overview", Title: "Overview", Nav: "overview", Body: o}, nil
 }
 
-// headline says in one line how the house stands, the worst first.
-func headline(st *jobs.Status, o *overview) (tone, text string) {
+// headline says in one line how the house stands, the worst first, and what
+// that line has no room for.
+func headline(st *jobs.Status, o *overview) (tone, text, rest string) {
 	var failed, never, stale, late, running int
 	for _, j := range st.Jobs {
 		switch jobs.Outcome(j.Outcome) {
@@ -84,6 +86,7 @@ func headline(st *jobs.Status, o *overview) (tone, text string) {
 			running++
 		case "":
 			never++
+		default: // it ended, one way or another, and does not fail
 		}
 		stale += j.Stale
 		if j.Behind > 0 {
@@ -104,20 +107,21 @@ func headline(st *jobs.Status, o *overview) (tone, text string) {
 	}
 	add(late, "part", " late")
 	if never == len(st.Jobs) && never > 0 {
-		return tone, "Nothing has run yet"
+		return tone, "Nothing has run yet", ""
 	}
 	add(stale, "window", " stale")
 	add(len(o.Backfills), "backfill", " at work")
 	add(running, "job", " running")
 	switch {
 	case len(parts) == 0 && tone == "bad":
-		return tone, plural(len(o.Incidents), "incident") + " open"
+		return tone, plural(len(o.Incidents), "incident") + " open", ""
 	case len(parts) == 0:
-		return tone, "Everything is up to date"
+		return tone, "Everything is up to date", ""
 	case tone == "good":
 		tone = "busy"
 	}
-	return tone, strings.Join(parts, ", ")
+	room := min(len(parts), 2)
+	return tone, strings.Join(parts[:room], ", "), strings.Join(parts[room:], ", ")
 }
 
 // grouping parts the jobs that ask publishers from those that follow them.

@@ -19,7 +19,7 @@ function format(metric, value, unit = true) {
   const v = metric.unit === "fraction" ? value * 100 : value;
   const [whole, part] = Math.abs(v).toFixed(metric.decimals).split(".");
   const sign = v < 0 && Number(Math.abs(v).toFixed(metric.decimals)) !== 0 ? "\u2212" : "";
-  const shown = { fraction: "\u202f%", percent: "\u202f%", bp: "\u202fbp", "USD bn": "\u202fUSD\u00a0bn", "USD mn": "\u202fUSD\u00a0mn" }[metric.unit] ?? "";
+  const shown = { fraction: "\u202f%", percent: "\u202f%", bp: "\u00a0bp", "USD bn": "\u00a0USD\u00a0bn", "USD mn": "\u00a0USD\u00a0mn" }[metric.unit] ?? "";
   return sign + group(whole) + (part ? `.${part}` : "") + (unit ? shown : "");
 }
 
@@ -56,7 +56,7 @@ class Chart {
   }
 
   async load() {
-    const to = new Date();
+    const to = new Date(this.section.parentElement.dataset.today);
     to.setUTCDate(to.getUTCDate() + 1);
     const from = new Date(to);
     if (years) from.setUTCFullYear(from.getUTCFullYear() - years); else from.setUTCFullYear(1970, 0, 1);
@@ -96,7 +96,7 @@ class Chart {
       cursor: { sync: { key: "charts", setSeries: false }, points: { size: 7 }, drag: { x: true, y: false }, y: false },
       scales: { x: { time: true } },
       axes: [
-        { stroke: faint, font, grid: { show: false }, ticks: { show: false }, space: 70 },
+        { stroke: faint, font, grid: { show: false }, ticks: { show: false }, space: 70, size: 40, values: days },
         { stroke: faint, font, grid, ticks: { show: false }, size: 62, values: (_, all) => all.map((v) => axis(metric, v, all)) },
       ],
       series: [{}, ...lines.map((l, i) => ({ label: l.name, stroke: colour(`k${i % 6}`), width: 1.6, points: { show: false }, spanGaps: false }))],
@@ -166,6 +166,13 @@ class Chart {
     this.chart.setCursor({ left: this.chart.valToPos(xs[Math.min(Math.max(to, 0), xs.length - 1)], "x"), top: 20 });
   }
 }
+
+// days says how the days of the axis are written: by year, month or day.
+const days = [
+  [365 * day, "{YYYY}", null, null, null, null, null, null, 1],
+  [28 * day, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [day, "{MMM} {D}", "\n{YYYY}", null, null, null, null, null, 1],
+];
 
 // axis writes a tick with as many digits as tell the ticks apart.
 function axis(metric, v, all) {

@@ -28,7 +28,7 @@ showTheme();
 
 let going = 0;
 document.addEventListener("keydown", (e) => {
-  if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input, select, textarea, dialog[open]")) return;
+  if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.("input, select, textarea, dialog[open]")) return;
   if (going && e.timeStamp - going < 1500 && places[e.key]) {
     going = 0;
     location.href = places[e.key];
