@@ -61,6 +61,13 @@ real: engine ## The whole pipeline over recorded answers and real history in SHA
 	@mkdir -p out
 	@TIDEMARK_SHARED=$(abspath $(SHARED)) $(GO) test -count=1 -v -run '^TestReal$$' -artifacts -outputdir $(CURDIR)/out -timeout 20m .
 
+# How often `make kill` kills the daemon.
+KILLS ?= 200
+
+.PHONY: kill
+kill: engine ## Kill the daemon at random while it builds ten years, KILLS times, and compare the tables
+	TIDEMARK_KILLS=$(KILLS) $(GO) test -count=1 -v -run '^TestDaemonKilled$$' -timeout 90m .
+
 .PHONY: bench
 bench: engine ## Measure the stages
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...

@@ -88,11 +88,12 @@ var errEngineGone = errors.New("the engine has ended with the process that it be
 // another process that has ended, it opens the house anew, with an engine of
 // its own.
 func (a *app) serveAgain(ctx context.Context, s *settings) error {
+	metrics := web.NewMetrics()
 	deadline := a.now().Add(engineWait)
 	for {
-		h, err := a.open(ctx, s, opening{})
+		h, err := a.open(ctx, s, opening{answered: metrics.ObserveExtract})
 		if err == nil {
-			err = a.serve(ctx, h)
+			err = a.serve(ctx, h, metrics)
 			if closed := h.close(); err == nil {
 				err = closed
 			}
@@ -138,8 +139,7 @@ func (h *house) watchEngine(ctx context.Context) error {
 }
 
 // serve runs the scheduler and the page until the context ends.
-func (a *app) serve(ctx context.Context, h *house) error {
-	metrics := web.NewMetrics()
+func (a *app) serve(ctx context.Context, h *house, metrics *web.Metrics) error {
 	scheduler := jobs.NewScheduler(a.runner(h, jobs.RoleServe))
 	scheduler.Progress = func(res jobs.Result) { metrics.ObserveRun(res, h.now()) }
 	scheduler.SlotEnded = metrics.ObserveSlot

@@ -58,6 +58,7 @@ type opening struct {
 	rebuild string    // folder of a new embedded warehouse, used in place of the configured one
 	// attempts is how often a request is sent at most; 0 means the client's default.
 	attempts int
+	answered func(publisher string, status int) // told of every request; may be nil
 }
 
 func (a *app) open(ctx context.Context, s *settings, o opening) (_ *house, err error) {
@@ -94,7 +95,7 @@ func (a *app) open(ctx context.Context, s *settings, o opening) (_ *house, err e
 	h.closers = append(h.closers, store.Close)
 	cal := calendar.US()
 	if h.client, err = extract.NewClient(extract.Options{
-		Archive: store, Offline: o.offline, AsOf: o.asOf, Attempts: o.attempts,
+		Archive: store, Offline: o.offline, AsOf: o.asOf, Attempts: o.attempts, Answered: o.answered,
 		UserAgent: cmp.Or(s.UserAgent, "Tidemark/"+version), Limits: jobs.RateLimits(), Hosts: jobs.RedirectHosts(), Local: h.local,
 		Proxy: http.ProxyFromEnvironment,
 		Now:   h.now, Log: a.log,

@@ -61,6 +61,10 @@ type Options struct {
 	MaxRetryAfter time.Duration
 	// Now is the clock; default [time.Now].
 	Now func() time.Time
+	// Answered is told of every attempt, with the status of its answer or 0
+	// where none came. It may be called from several goroutines at once. May be
+	// nil.
+	Answered func(publisher string, status int)
 	// Log is told of attempts (debug) and of what is wrong (warn); default
 	// nobody.
 	Log *slog.Logger

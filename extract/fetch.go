@@ -26,6 +26,7 @@ type fetch struct {
 	limiter *limiter
 	held    archive.Record // the answer that the publisher may say still holds; zero if there is none
 	attempt int            // from 1
+	counted int            // the newest attempt that Options.Answered was told of
 	rec     archive.Record // of the answer, once there is one
 	last    error          // why the last attempt failed
 	after   time.Duration  // asked for by the last answer

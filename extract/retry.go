@@ -31,6 +31,7 @@ func (f *fetch) checkRetry(ctx context.Context, resp *http.Response, err error) 
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
+	f.tell(resp, err)
 	if err == nil && retryable(resp.StatusCode) {
 		f.after = f.retryAfter(resp)
 		f.last = &StatusError{Publisher: f.ask.Publisher, URL: f.ask.URL, Code: resp.StatusCode, RetryAfter: f.after}
@@ -43,6 +44,19 @@ func (f *fetch) checkRetry(ctx context.Context, resp *http.Response, err error) 
 	f.after = 0
 	f.last = err
 	return err != nil && transient(err), nil
+}
+
+// tell counts each attempt once, by the status of its answer.
+func (f *fetch) tell(resp *http.Response, err error) {
+	if f.o.Answered == nil || f.counted == f.attempt {
+		return
+	}
+	f.counted = f.attempt
+	code := 0
+	if err == nil {
+		code = resp.StatusCode
+	}
+	f.o.Answered(f.ask.Publisher, code)
 }
 
 // transient reports whether a failure may pass: connections that are refused,
