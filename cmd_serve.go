@@ -99,10 +99,8 @@ func (a *app) serveAgain(ctx context.Context, s *settings) error {
 			}
 			deadline = a.now().Add(engineWait)
 		}
-		switch {
-		case ctx.Err() != nil || err == nil:
-			return err
-		case !errors.Is(err, errEngineGone) && !(clickhouse.Lost(err) && s.Warehouse.DSN == "" && a.now().Before(deadline)):
+		starting := clickhouse.Lost(err) && s.Warehouse.DSN == "" && a.now().Before(deadline)
+		if ctx.Err() != nil || err == nil || !errors.Is(err, errEngineGone) && !starting {
 			return err
 		}
 		a.log.WarnContext(ctx, "opening the warehouse anew", "err", err)

@@ -157,7 +157,7 @@ func (p *pass) work(ctx context.Context) error {
 	var failed error
 	for {
 		for running < workers && p.ready.Len() > 0 && !p.halted(ctx) {
-			n := heap.Pop(&p.ready).(*node) //nolint:errcheck,forcetypeassert // the queue holds nothing else
+			n := heap.Pop(&p.ready).(*node)
 			d, build, err := p.decide(ctx, n)
 			if err != nil {
 				cancel(err)
@@ -339,7 +339,7 @@ func (q queue) Less(i, j int) bool {
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 
 // Push and Pop are for container/heap.
-func (q *queue) Push(x any) { *q = append(*q, x.(*node)) } //nolint:errcheck,forcetypeassert // the queue holds nothing else
+func (q *queue) Push(x any) { *q = append(*q, x.(*node)) }
 
 // Pop takes the last element, which container/heap has put there.
 func (q *queue) Pop() any {

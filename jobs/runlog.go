@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -88,11 +89,12 @@ func (c *capture) Handle(ctx context.Context, rec slog.Record) error {
 }
 
 func (c *capture) WithAttrs(attrs []slog.Attr) slog.Handler {
-	facts := c.facts
+	var facts strings.Builder
+	facts.WriteString(c.facts)
 	for _, a := range attrs {
-		facts += fact(a)
+		facts.WriteString(fact(a))
 	}
-	return &capture{next: c.next.WithAttrs(attrs), facts: facts}
+	return &capture{next: c.next.WithAttrs(attrs), facts: facts.String()}
 }
 
 func (c *capture) WithGroup(name string) slog.Handler {
