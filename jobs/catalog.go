@@ -32,14 +32,15 @@ type Catalog struct {
 	upstream map[*Job][]*Job // the jobs that each needs
 }
 
-// When each publisher is due to have news, in New York time.
+// When each publisher is due to have news, in New York time. A publication that
+// is late is asked for again until it is there.
 var (
 	slotsHoldings   = mustSchedule("30 7 * * 1-5")
-	slotsPrices     = mustSchedule("30 18 * * 1-5", "0 6 * * 1-5")
-	slotsH41        = mustSchedule("35 16 * * 4", "35 16 * * 5", "0 17 * * 1-3")
-	slotsOperations = mustSchedule("10 8,9 * * 1-5", "20 13 * * 1-5", "40 14 * * 1-5")
-	slotsRates      = mustSchedule("10 8,9 * * 1-5", "10 15 * * 1-5")
-	slotsCash       = mustSchedule("10 16 * * 1-5")
+	slotsPrices     = mustSchedule("30 18 * * * on sessions", "0 6 * * 1-5") // corrections come overnight
+	slotsH41        = mustSchedule("35 16 * * * on h41_days", "0 17 * * 1-3")
+	slotsOperations = mustSchedule("10 8,9 * * * on fed_days", "20 13 * * * on fed_days", "40 14 * * * on fed_days")
+	slotsRates      = mustSchedule("10 8,9 * * * on fed_days", "10 15 * * * on fed_days")
+	slotsCash       = mustSchedule("10 16 * * * on fed_days")
 	slotsFRED       = mustSchedule("45 9 * * 1-5", "45 16 * * 1-5")
 )
 
