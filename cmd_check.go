@@ -19,35 +19,32 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Check the windows as they are stored",
 		Long: "Check runs the checks of the named jobs, or of all, on what is in the warehouse. It fetches, builds and records\n" +
 			"nothing, and ends with exit code 3 where a check of severity error fails. With --list it says what is checked.",
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			s, err := a.load()
-			if err != nil {
-				return err
-			}
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if list {
-				return a.listChecks(s, args)
-			}
-			h, err := a.open(cmd.Context(), s, opening{})
-			if err != nil {
-				return err
-			}
-			defer func() { err = firstError(err, h.close()) }()
-			results, err := a.runner(h, "check").Check(cmd.Context(), args)
-			if err != nil {
-				return err
-			}
-			if a.json {
-				if err := a.printJSON(checksOf(results)); err != nil {
+				s, err := a.load()
+				if err != nil {
 					return err
 				}
-			} else {
-				a.printFindings(results)
-				a.print("%s\n", tallyOf(results))
+				return a.listChecks(s, args)
 			}
-			if n := failedErrors(results); n > 0 {
-				return &exitError{exitChecks, fmt.Errorf("%s of severity error failing", plural(n, "check"))}
-			}
-			return nil
+			return a.withRunner(cmd, "check", func(_ *house, r *jobs.Runner) error {
+				results, err := r.Check(cmd.Context(), args)
+				if err != nil {
+					return err
+				}
+				if a.json {
+					if err := a.printJSON(checksOf(results)); err != nil {
+						return err
+					}
+				} else {
+					a.printFindings(results)
+					a.print("%s\n", tallyOf(results))
+				}
+				if n := failedErrors(results); n > 0 {
+					return &exitError{exitChecks, fmt.Errorf("%s of severity error failing", plural(n, "check"))}
+				}
+				return nil
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "print every check of every job, and check nothing")

@@ -21,31 +21,24 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Jobs, stale windows, freshness and failing checks",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			s, err := a.load()
-			if err != nil {
-				return err
-			}
-			h, err := a.open(cmd.Context(), s, opening{})
-			if err != nil {
-				return err
-			}
-			defer func() { err = firstError(err, h.close()) }()
-			st, err := a.runner(h, "status").Status(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if a.json {
-				if err := a.printJSON(statusOf(st)); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withRunner(cmd, "status", func(_ *house, r *jobs.Runner) error {
+				st, err := r.Status(cmd.Context())
+				if err != nil {
 					return err
 				}
-			} else {
-				a.printStatus(st)
-			}
-			if st.FailedErrors() > 0 {
-				return &exitError{exitChecks, fmt.Errorf("%s of severity error failing", plural(st.FailedErrors(), "check"))}
-			}
-			return nil
+				if a.json {
+					if err := a.printJSON(statusOf(st)); err != nil {
+						return err
+					}
+				} else {
+					a.printStatus(st)
+				}
+				if st.FailedErrors() > 0 {
+					return &exitError{exitChecks, fmt.Errorf("%s of severity error failing", plural(st.FailedErrors(), "check"))}
+				}
+				return nil
+			})
 		},
 	}
 	return a.jsonFlag(cmd)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tidemark/jobs"
 	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 )
@@ -19,39 +20,32 @@ func (a *app) traceCommand() *cobra.Command {
 		Short:   "Follow a figure down to the bytes it came from",
 		Example: "  tidemark trace conc_top10_sec 2025-09-05 --universe SPX_MEMBERS",
 		Args:    cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			day, err := schemas.ParseDate(args[1])
 			if err != nil {
 				return usageError("%w", err)
 			}
-			s, err := a.load()
-			if err != nil {
-				return err
-			}
-			h, err := a.open(cmd.Context(), s, opening{})
-			if err != nil {
-				return err
-			}
-			defer func() { err = firstError(err, h.close()) }()
-			t, err := a.runner(h, "trace").Trace(cmd.Context(), args[0], universe, day)
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return a.printJSON(traceOf(t))
-			}
-			sources, err := h.warehouse.Sources(cmd.Context())
-			if err != nil {
-				return err
-			}
-			a.printFact(t.Fact)
-			l := newLineagePrinter(a, day, sources)
-			if !all {
-				l.most = 3
-			}
-			l.print(t.From, 0)
-			a.print("\nthe bytes of an answer are in the archive under its SHA-256: %s\n", h.archive)
-			return nil
+			return a.withRunner(cmd, "trace", func(h *house, r *jobs.Runner) error {
+				t, err := r.Trace(cmd.Context(), args[0], universe, day)
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.printJSON(traceOf(t))
+				}
+				sources, err := h.warehouse.Sources(cmd.Context())
+				if err != nil {
+					return err
+				}
+				a.printFact(t.Fact)
+				l := newLineagePrinter(a, day, sources)
+				if !all {
+					l.most = 3
+				}
+				l.print(t.From, 0)
+				a.print("\nthe bytes of an answer are in the archive under its SHA-256: %s\n", h.archive)
+				return nil
+			})
 		},
 	}
 	a.jsonFlag(cmd)
