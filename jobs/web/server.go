@@ -39,6 +39,7 @@ type Server struct {
 	version  string
 	listener net.Listener
 	http     *http.Server
+	secured  bool // by TLS; http.Server sets its TLSConfig whatever it serves
 	pages    pages
 	static   map[string]asset
 	statuses cached[*jobs.Status]
@@ -91,7 +92,7 @@ func New(ctx context.Context, cfg Config, house House) (*Server, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.http.TLSConfig = certs.config()
+		s.http.TLSConfig, s.secured = certs.config(), true
 	}
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", cfg.Listen, err)
@@ -102,7 +103,7 @@ func New(ctx context.Context, cfg Config, house House) (*Server, error) {
 // URL returns the address under which the page is found.
 func (s *Server) URL() string {
 	scheme := "http"
-	if s.http.TLSConfig != nil {
+	if s.secured {
 		scheme = "https"
 	}
 	return scheme + "://" + s.listener.Addr().String() + "/"
@@ -123,7 +124,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.http.BaseContext = func(net.Listener) context.Context { return context.WithoutCancel(ctx) }
 	group.Go(func() error {
 		var err error
-		if s.http.TLSConfig != nil {
+		if s.secured {
 			err = s.http.ServeTLS(s.listener, "", "")
 		} else {
 			err = s.http.Serve(s.listener)
@@ -153,7 +154,7 @@ func (s *Server) announce() {
 		who = "everyone on this machine"
 	}
 	s.log.Info("page is served", "url", s.URL(), "open_to", who)
-	if s.http.TLSConfig == nil && !isLoopback(s.listener.Addr().String()) {
+	if !s.secured && !isLoopback(s.listener.Addr().String()) {
 		s.log.Warn("page is served without TLS: tokens can be read on the way; give certificate files, or keep a proxy with TLS in front")
 	}
 }

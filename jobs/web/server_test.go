@@ -72,6 +72,9 @@ func TestServeAnswersAndEndsWithItsContext(t *testing.T) {
 	if body, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusOK || string(body) != "ok\n" {
 		t.Errorf("got %d %q", res.StatusCode, body)
 	}
+	if !strings.HasPrefix(v.URL(), "http://127.0.0.1:") {
+		t.Errorf("while it serves without TLS it is found at %s", v.URL())
+	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("Serve ended with %v", err)
