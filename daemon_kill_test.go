@@ -17,25 +17,26 @@ import (
 	"tidemark/schemas"
 )
 
-// killsWanted is how often the daemon is killed: a few times in every test
-// run, and as often as TIDEMARK_KILLS says when somebody wants to know.
-func killsWanted(t *testing.T) int {
+// killsWanted is how often the daemon is killed, and how many years it builds:
+// a few times and years in every test run, and ten years as often as
+// TIDEMARK_KILLS says when somebody wants to know.
+func killsWanted(t *testing.T) (kills, years int) {
 	t.Helper()
 	text := os.Getenv("TIDEMARK_KILLS")
 	if text == "" {
-		return 6
+		return 5, 2
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
 		t.Fatalf("TIDEMARK_KILLS: %v", err)
 	}
-	return n
+	return n, 10
 }
 
-// daemonConfig is a small simulated market of ten years on a folder of its own.
-func daemonConfig(t *testing.T, dir string) string {
+// daemonConfig is a small simulated market of some years on a folder of its own.
+func daemonConfig(t *testing.T, dir string, years int) string {
 	t.Helper()
-	text := strings.NewReplacer("{{securities}}", "60", "{{from}}", "2015-01-01", "{{history}}", "2016-01-01", "{{to}}", "2025-12-05",
+	text := strings.NewReplacer("{{securities}}", "60", "{{from}}", strconv.Itoa(2025-years)+"-01-01", "{{history}}", strconv.Itoa(2026-years)+"-01-01", "{{to}}", "2025-12-05",
 		"{{started}}", time.Now().UTC().Format(time.RFC3339)).Replace(demoConfig)
 	path := filepath.Join(dir, defaultConfig)
 	write(t, path, text)
@@ -89,15 +90,16 @@ func contents(t *testing.T, w *clickhouse.Warehouse) map[string]string {
 	return out
 }
 
-// TestDaemonKilled kills the daemon at random moments while it builds ten
+// TestDaemonKilled kills the daemon at random moments while it builds some
 // years, the newest year by itself and the others by a backfill with two
 // workers, until it has been killed often enough; as many times anew as that
 // takes. Each time all tables are what an undisturbed run makes, and few
 // windows were built twice.
 func TestDaemonKilled(t *testing.T) {
 	enginetest.Require(t)
+	wanted, years := killsWanted(t)
 	undisturbed := t.TempDir()
-	must(t, "run", "-c", daemonConfig(t, undisturbed))
+	must(t, "run", "-c", daemonConfig(t, undisturbed, years))
 	w, closing := warehouseOf(t, undisturbed)
 	want := contents(t, w)
 	closing()
@@ -106,9 +108,9 @@ func TestDaemonKilled(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	t.Logf("seed %d", seed)
 	kills, rounds, built, twice := 0, 0, 0, 0
-	for wanted := killsWanted(t); kills < wanted; rounds++ {
+	for ; kills < wanted; rounds++ {
 		dir := t.TempDir()
-		cfg := daemonConfig(t, dir)
+		cfg := daemonConfig(t, dir, years)
 		here := 0
 		for kills < wanted {
 			kill := startDaemon(t, cfg)

@@ -224,7 +224,7 @@ func (p *pass) tell() {
 // decide decides on a window whose inputs have ended, and reports whether it
 // is to be built. A window that is held or waits goes into the report.
 func (p *pass) decide(ctx context.Context, n *node) (Decision, bool, error) {
-	if !n.job.Fetched() && p.Now().Sub(p.refreshed).Abs() > time.Second {
+	if p.Now().Sub(p.refreshed).Abs() > time.Second {
 		if err := p.refresh(ctx); err != nil {
 			return Decision{}, false, err
 		}

@@ -32,12 +32,11 @@ type Task struct {
 // window runs one decision and logs it. It returns an error only when the run
 // log itself cannot be written: then nothing more should run.
 func (p *pass) window(ctx context.Context, d Decision) error {
-	if p.gate != nil {
-		if err := p.gate(ctx); err != nil {
-			return err
-		}
+	var run schemas.Run
+	d, begun, err := p.afterGate(ctx, d)
+	if begun {
+		run, d, begun, err = p.claim(ctx, d)
 	}
-	run, d, begun, err := p.claim(ctx, d)
 	if err != nil || !begun {
 		if err == nil {
 			p.mu.Lock()
@@ -91,6 +90,20 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 		Rows: stats.Rows, Requests: len(t.payloads), Took: took, RunID: run.ID, Err: err,
 	})
 	return nil
+}
+
+// afterGate waits for the gate of the pass, decides once more, since what was
+// waited for may have built the window, and reports whether it still is to be
+// built.
+func (p *pass) afterGate(ctx context.Context, d Decision) (Decision, bool, error) {
+	if p.gate == nil {
+		return d, true, nil
+	}
+	if err := p.gate(ctx); err != nil {
+		return d, false, err
+	}
+	d, err := p.again(ctx, d)
+	return d, err == nil && d.Verdict == Build, err
 }
 
 func (t *Task) observe(pl *extract.Payload) {
