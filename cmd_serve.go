@@ -25,6 +25,7 @@ type serveSettings struct {
 	TLSKey  string `yaml:"tls_key"`
 	Tokens  string `yaml:"tokens"` // file of the tokens' hashes; default tokens.json in the data folder
 	Log     string `yaml:"log"`    // text or json; default text
+	Traces  string `yaml:"traces"` // address of a collector of OpenTelemetry traces; without it there are none
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -138,7 +139,14 @@ func (h *house) watchEngine(ctx context.Context) error {
 
 // serve runs the scheduler and the page until the context ends.
 func (a *app) serve(ctx context.Context, h *house, metrics *web.Metrics) error {
-	scheduler := jobs.NewScheduler(a.runner(h, jobs.RoleServe))
+	traces, err := a.newTraces(ctx, h.settings.Serve.Traces)
+	if err != nil {
+		return err
+	}
+	defer traces.close(ctx)
+	runner := a.runner(h, jobs.RoleServe)
+	runner.Tracer = traces.tracer()
+	scheduler := jobs.NewScheduler(runner)
 	scheduler.Progress = func(res jobs.Result) { metrics.ObserveRun(res, h.now()) }
 	scheduler.SlotEnded = metrics.ObserveSlot
 	books := &bookkeeper{app: a, house: h}

@@ -22,11 +22,17 @@ require (
 	github.com/spf13/cobra v1.10.2 // the command tree
 	github.com/wneessen/go-mail v0.8.1 // mail with STARTTLS, logins and attachments; net/smtp is frozen
 	github.com/xuri/excelize/v2 v2.11.0 // writes the workbook, reads holdings; v2.11.1 needs a module that some proxies refuse
+	go.opentelemetry.io/otel v1.47.0 // the attributes of spans
+	go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp v1.47.0 // sends spans to a collector
+	go.opentelemetry.io/otel/sdk v1.47.0 // queues spans beside the runs, drops them when there are too many
+	go.opentelemetry.io/otel/trace v1.47.0 // spans of passes and runs
+	go.opentelemetry.io/proto/otlp v1.11.0 // what the collector of the tests is sent
 	golang.org/x/net v0.62.0 // reads the HTML of the page in tests
 	golang.org/x/sync v0.24.0 // bounded groups of goroutines
 	golang.org/x/sys v0.49.0 // locks, signals and confinement of the engine's process
 	golang.org/x/text v0.43.0 // publishers' files that are not UTF-8
 	golang.org/x/time v0.16.0 // rate limits
+	google.golang.org/protobuf v1.36.12 // decodes what the collector of the tests is sent
 	pgregory.net/rapid v1.3.0 // property tests that shrink
 )
 
@@ -38,9 +44,13 @@ require (
 	github.com/basgys/goxml2json v1.1.1-0.20231018121955-e66ee54ceaad // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/buger/jsonparser v1.6.1 // indirect
+	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/go-faster/city v1.0.1 // indirect
 	github.com/go-faster/errors v0.7.1 // indirect
+	github.com/go-logr/logr v1.4.4 // indirect
+	github.com/go-logr/stdr v1.2.2 // indirect
 	github.com/go-openapi/jsonpointer v1.0.2 // indirect
+	github.com/grpc-ecosystem/grpc-gateway/v2 v2.30.0 // indirect
 	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/kylelemons/godebug v1.1.0 // indirect
@@ -65,14 +75,18 @@ require (
 	github.com/twpayne/go-geom v1.6.1 // indirect
 	github.com/xuri/efp v0.0.1 // indirect
 	github.com/xuri/nfp v0.0.2-0.20250530014748-2ddeb826f9a9 // indirect
-	go.opentelemetry.io/otel v1.47.0 // indirect
-	go.opentelemetry.io/otel/trace v1.47.0 // indirect
+	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
+	go.opentelemetry.io/otel/exporters/otlp/otlptrace v1.47.0 // indirect
+	go.opentelemetry.io/otel/log v1.47.0 // indirect
+	go.opentelemetry.io/otel/metric v1.47.0 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/perf v0.0.0-20260908200009-22c9c6c9d4da // indirect
 	golang.org/x/telemetry v0.0.0-20261009151841-97e8ea77aa2a // indirect
 	golang.org/x/tools v0.52.0 // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
+	google.golang.org/genproto/googleapis/api v0.0.0-20260928230214-8a89bd6388cc // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc // indirect
+	google.golang.org/grpc v1.83.2 // indirect
 	mvdan.cc/gofumpt v0.12.0 // indirect
 )
 

@@ -133,6 +133,11 @@ func parseSettings(text []byte, env func(string) (string, bool)) (*settings, err
 	if l := s.Serve.Log; l != "" && l != logText && l != logJSON {
 		return nil, fmt.Errorf("serve.log: %q is neither text nor json", l)
 	}
+	if address := s.Serve.Traces; address != "" {
+		if _, err := tracesAddress(address); err != nil {
+			return nil, fmt.Errorf("serve.traces: %w", err)
+		}
+	}
 	if m := s.Warehouse.Memory; m != 0 && (m < leastMemory || m > mostMemory) {
 		return nil, fmt.Errorf("warehouse.memory_mb: %d is outside %d to %d", m, leastMemory, mostMemory)
 	}

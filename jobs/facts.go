@@ -24,7 +24,9 @@ func (c *Catalog) factJob(name string, table schemas.Table[schemas.Fact], u tran
 			return product{}, err
 		}
 		t.Log.DebugContext(ctx, "inputs read", "bars", len(in.Bars))
+		_, span := startStep(ctx, "compute", table.Dataset)
 		facts, findings := transform.Compute(table.String(), in)
+		endStep(span, int64(len(facts)), nil)
 		t.Log.DebugContext(ctx, "facts computed", "rows", len(facts))
 		return product{in, facts, findings}, nil
 	}
@@ -161,7 +163,9 @@ func appendSpan[T any](ctx context.Context, t *Task, table schemas.Table[T], n N
 }
 
 func appendRows[T any](ctx context.Context, t *Task, table schemas.Table[T], q clickhouse.Query, to *[]T) error {
+	ctx, span := startStep(ctx, "read", table.Dataset)
 	rows, err := clickhouse.Read(ctx, t.Warehouse, table, q)
+	endStep(span, int64(len(rows)), err)
 	if err != nil {
 		return fmt.Errorf("read the inputs: %w", err)
 	}

@@ -58,22 +58,10 @@ func (f fetched[T]) start() schemas.Date {
 }
 
 func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extract.Source[T]) (Stats, error) {
-	var batches [][]T
-	var empty error
-	for batch, err := range source.Fetch(ctx, t.Window) {
-		if errors.Is(err, extract.ErrNoData) {
-			empty = err
-			break
-		}
-		if err != nil {
-			if _, unrecorded := t.recordChecks(ctx, broken(err)); unrecorded != nil {
-				err = errors.Join(err, unrecorded)
-			}
-			return Stats{}, err
-		}
-		batches = append(batches, batch)
+	rows, empty, err := fetchRows(ctx, t, f.table.Dataset, source)
+	if err != nil {
+		return Stats{}, err
 	}
-	rows := slices.Concat(batches...)
 	t.Log.DebugContext(ctx, "rows fetched", "rows", len(rows))
 	old, err := readWindow(ctx, t.Warehouse, f.table, t.Window)
 	if err != nil {
@@ -94,6 +82,28 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 		err = t.late(f.table.Dataset, newestDay(f.table, rows))
 	}
 	return stats, err
+}
+
+// fetchRows asks a source for the rows of the task's window. Where the
+// publisher says that it has none, empty repeats its word.
+func fetchRows[T any](ctx context.Context, t *Task, d schemas.Dataset, source extract.Source[T]) (rows []T, empty, err error) {
+	ctx, span := startStep(ctx, "fetch", d)
+	defer func() { endStep(span, int64(len(rows)), err) }()
+	var batches [][]T
+	for batch, err := range source.Fetch(ctx, t.Window) {
+		if errors.Is(err, extract.ErrNoData) {
+			empty = err
+			break
+		}
+		if err != nil {
+			if _, unrecorded := t.recordChecks(ctx, broken(err)); unrecorded != nil {
+				err = errors.Join(err, unrecorded)
+			}
+			return nil, nil, err
+		}
+		batches = append(batches, batch)
+	}
+	return slices.Concat(batches...), empty, nil
 }
 
 // newestDay returns the newest day of rows, or NoDate.
@@ -157,9 +167,11 @@ func readWindow[T any](ctx context.Context, w *clickhouse.Warehouse, table schem
 
 // readSpan reads the rows of a part over the half-open days [from, to), in the
 // table's order.
-func readSpan[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], part string, from, to schemas.Date) ([]T, error) {
+func readSpan[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], part string, from, to schemas.Date) (rows []T, err error) {
+	ctx, span := startStep(ctx, "read", table.Dataset)
+	defer func() { endStep(span, int64(len(rows)), err) }()
 	q := clickhouse.InWindow(table.Dataset, schemas.Window{Part: part, From: from, To: to})
-	rows, err := clickhouse.Read(ctx, w, table, q)
+	rows, err = clickhouse.Read(ctx, w, table, q)
 	if err != nil {
 		return nil, fmt.Errorf("read %s %s: %w", table, part, err)
 	}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 )
@@ -58,7 +60,9 @@ func (r *Runner) newPass(req Request) (*pass, error) {
 	}, nil
 }
 
-func (p *pass) run(ctx context.Context) (*Report, error) {
+func (p *pass) run(ctx context.Context) (_ *Report, err error) {
+	ctx, span := p.startPass(ctx)
+	defer func() { endPass(span, err) }()
 	if p.lease == nil {
 		lease, err := p.Warehouse.Lease(ctx, p.Command)
 		if err != nil {
@@ -67,12 +71,12 @@ func (p *pass) run(ctx context.Context) (*Report, error) {
 		defer lease.Release()
 		p.lease = lease
 	}
-	var err error
 	if p.state, err = LoadState(ctx, p.Warehouse); err != nil {
 		return nil, err
 	}
 	p.refreshed = p.Now()
 	p.prepare()
+	span.SetAttributes(attribute.Int("windows", p.left))
 	if err := p.work(ctx); err != nil {
 		return p.report, err
 	}

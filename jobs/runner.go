@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"tidemark/extract"
 	"tidemark/load/clickhouse"
 	"tidemark/schemas"
@@ -31,6 +33,9 @@ type Runner struct {
 	Planned func(windows int)
 	// Progress is told of every run that ends, from one goroutine at a time. May be nil.
 	Progress func(Result)
+	// Tracer makes a span of every pass, of every run in it and of what a run
+	// does. Nil makes none.
+	Tracer trace.Tracer
 
 	lease *clickhouse.Lease // of a process that holds one for longer than a pass
 }

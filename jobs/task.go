@@ -47,6 +47,8 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 	}
 	ctx, cancel := p.cancellable(ctx, d.Job, run.ID)
 	defer cancel()
+	ctx, span := startRun(ctx, run)
+	defer span.End()
 	ctx, lines := captureLog(ctx, run.ID, p.Now)
 	t := &Task{
 		Decision: d, RunID: run.ID, Warehouse: p.Warehouse, Now: run.StartedAt, lease: p.lease,
@@ -63,6 +65,7 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 	if outcome == Failed && ctx.Err() != nil {
 		outcome = Stopped
 	}
+	describe(span, outcome, stats.Rows, err)
 
 	run.FinishedAt, run.Outcome, run.Rows, run.Requests = p.Now(), string(outcome), stats.Rows, int64(len(t.payloads))
 	if err != nil {
@@ -121,7 +124,9 @@ func (t *Task) observe(pl *extract.Payload) {
 // publish checks the rows of the task's window and makes them the window's
 // content. What went in is recorded first, so that whatever becomes visible
 // can be traced.
-func publish[T any](ctx context.Context, t *Task, table schemas.Table[T], rows []T, checks []schemas.CheckResult) (Stats, error) {
+func publish[T any](ctx context.Context, t *Task, table schemas.Table[T], rows []T, checks []schemas.CheckResult) (stats Stats, err error) {
+	ctx, span := startStep(ctx, "publish", table.Dataset)
+	defer func() { endStep(span, stats.Rows, err) }()
 	failed, err := t.recordChecks(ctx, checks)
 	if err != nil {
 		return Stats{}, err
