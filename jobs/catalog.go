@@ -51,6 +51,7 @@ const (
 	lagOperations = 31 * 24 * time.Hour // amounts are amended after settlement
 	lagRates      = 7 * 24 * time.Hour
 	lagCash       = 10 * 24 * time.Hour
+	lagActions    = 3653 * 24 * time.Hour // the one file has all years, and any of them may be corrected
 )
 
 // printedChanges are the H.4.1's own changes from the week before, against
@@ -309,7 +310,7 @@ func (c *Catalog) addFiles() error {
 			})
 		case KindActions:
 			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Action]{
-				table: schemas.Actions, schedule: slotsPrices, method: "1", checks: []check[arrival[schemas.Action]]{rescaled(paid, split)},
+				table: schemas.Actions, schedule: slotsPrices, lag: lagActions, method: "1", checks: []check[arrival[schemas.Action]]{rescaled(paid, split)},
 				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Action], error) {
 					return vendor.Actions(g, f.File), nil
 				},

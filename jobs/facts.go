@@ -188,13 +188,13 @@ func (c *Catalog) factJobs() []*Job {
 				// A file serves for 35 days after its own.
 				return slices.Concat(
 					spans(schemas.Holdings.Dataset, u.Funds, w.From.AddDays(-40), w.To, true),
-					spans(schemas.Bars.Dataset, u.Prices, w.From.AddDays(-50), w.To, false), c.identity(u))
+					spans(schemas.Bars.Dataset, u.Prices, w.From.AddDays(-50), w.To, false), c.identity(u, w))
 			}))
 		}
 		if len(u.Prices) > 0 {
 			out = append(out, c.factJob("breadth:"+u.ID, schemas.Breadth, in, c.dueClose(), func(w schemas.Window) []Need {
 				runIn := c.sessionsBefore(w.From, transform.Warmup(schemas.Breadth.String())+10)
-				needs := slices.Concat(spans(schemas.Bars.Dataset, u.Prices, runIn, w.To, true), c.identity(u))
+				needs := slices.Concat(spans(schemas.Bars.Dataset, u.Prices, runIn, w.To, true), c.identity(u, w))
 				if u.Index == "" {
 					needs = append(needs, spans(schemas.Holdings.Dataset, u.Funds, w.From.AddDays(-400), w.To, true)...)
 				}
@@ -207,7 +207,7 @@ func (c *Catalog) factJobs() []*Job {
 		}
 		if u.Level != "" || u.LevelTR != "" {
 			out = append(out, c.factJob("size:"+u.ID, schemas.Size, in, c.dueClose(), func(w schemas.Window) []Need {
-				return slices.Concat(c.levels(u, true), spans(schemas.Holdings.Dataset, u.Funds, w.From, w.To, false), c.identity(u))
+				return slices.Concat(c.levels(u, true), spans(schemas.Holdings.Dataset, u.Funds, w.From, w.To, false), c.identity(u, w))
 			}))
 		}
 		if u.Against != "" {
@@ -215,7 +215,7 @@ func (c *Catalog) factJobs() []*Job {
 			out = append(out, c.factJob("size:"+pair.ID, schemas.Size, pair, c.dueClose(), func(w schemas.Window) []Need {
 				return distinct(c.levels(u, true), c.levels(large, true),
 					spans(schemas.Holdings.Dataset, slices.Concat(u.Funds, large.Funds), w.From, w.To, false),
-					c.identity(u), c.identity(large))
+					c.identity(u, w), c.identity(large, w))
 			}))
 			if len(u.Funds) > 0 && len(u.Prices) > 0 && len(large.Funds) > 0 && len(large.Prices) > 0 {
 				out = append(out, c.factJob("size_members:"+pair.ID, schemas.SizeMembers, pair, c.dueClose(), func(w schemas.Window) []Need {
@@ -223,7 +223,7 @@ func (c *Catalog) factJobs() []*Job {
 					return distinct(
 						spans(schemas.Bars.Dataset, u.Prices, runIn, w.To, true), spans(schemas.Bars.Dataset, large.Prices, runIn, w.To, true),
 						spans(schemas.Holdings.Dataset, slices.Concat(u.Funds, large.Funds), runIn, w.To, false),
-						c.identity(u), c.identity(large))
+						c.identity(u, w), c.identity(large, w))
 				}))
 			}
 		}
@@ -235,8 +235,11 @@ func (c *Catalog) factJobs() []*Job {
 	return out
 }
 
-// identity lists what tells who the members of a universe are.
-func (c *Catalog) identity(u Universe) []Need {
+// identity lists what tells who the members of a universe are, and what became
+// of their shares before the window's end. What happens later does not concern
+// a window: on most days somebody pays a dividend, and what is built of the
+// years before stays as it is.
+func (c *Catalog) identity(u Universe, w schemas.Window) []Need {
 	needs := []Need{}
 	if u.Index != "" {
 		needs = append(needs, whole(schemas.Spells.Dataset, u.Index, true), whole(schemas.Changes.Dataset, u.Index, false),
@@ -244,7 +247,9 @@ func (c *Catalog) identity(u Universe) []Need {
 	}
 	for _, j := range c.fetchJobs {
 		switch j.Dataset.String() {
-		case schemas.Actions.String(), schemas.Renames.String():
+		case schemas.Actions.String():
+			needs = append(needs, Need{Dataset: j.Dataset, Part: j.Part, From: schemas.MinDate, To: w.To})
+		case schemas.Renames.String():
 			needs = append(needs, whole(j.Dataset, j.Part, false))
 		}
 	}

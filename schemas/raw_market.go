@@ -60,7 +60,7 @@ const (
 // Actions is raw.action.
 var Actions = NewTable(Dataset{
 	Database: "raw", Name: "action", Comment: "Splits, dividends and other corporate actions as published.",
-	PartColumn: "publisher", DateColumn: "ex_date", Cut: CutWhole, Order: []string{"symbol", "ex_date", "kind"},
+	PartColumn: "publisher", DateColumn: "ex_date", Cut: CutYear, Order: []string{"symbol", "ex_date", "kind"},
 },
 	Symbol("publisher", "Who published the action.", func(r *Action) *string { return &r.Publisher }),
 	Symbol("symbol", "The publisher's own symbol.", func(r *Action) *string { return &r.Symbol }),

@@ -38,9 +38,7 @@ func Actions(g extract.Getter, file File) extract.Source[schemas.Action] {
 		symbols := newInterner(file.Defaults["symbol"])
 		err := file.each(ctx, g, w, func(r rows, payload string) error {
 			day, err := required(r, actionDate, "ex-date")
-			// Ex-dates reach back beyond the first day that a window can have;
-			// those belong to the window that begins with it.
-			if err != nil || !w.Contains(max(day, schemas.MinDate)) {
+			if err != nil {
 				return err
 			}
 			symbol, err := symbols.read(r, actionSymbol)
@@ -68,7 +66,10 @@ func Actions(g extract.Getter, file File) extract.Source[schemas.Action] {
 				return nil, duplicate(w, b.Payload, "two rows of a %s of %s on %s", b.Kind, b.Symbol, b.ExDate)
 			}
 		}
-		return rowsOf(actions), nil
+		// A file of all years is sound or not as a whole, and so what lies outside
+		// the window was read too. Ex-dates reach back beyond the first day that a
+		// window can have; those belong to the window that begins with it.
+		return rowsOf(slices.DeleteFunc(actions, func(a schemas.Action) bool { return !w.Contains(max(a.ExDate, schemas.MinDate)) })), nil
 	}}
 }
 

@@ -83,28 +83,28 @@ func TestAnyPart(t *testing.T) {
 // TestInWindow reads parts of a table that are no windows of its own.
 func TestInWindow(t *testing.T) {
 	w := fresh(t)
-	rows := make([]schemas.Action, 4)
-	for i, d := range []schemas.Date{schemas.NewDate(1962, 1, 2), schemas.NewDate(1999, 12, 31), schemas.NewDate(2000, 1, 1), schemas.NewDate(2025, 3, 3)} {
-		rows[i] = schemas.Action{Publisher: "v", Symbol: symbol(9 - i), ExDate: d, Kind: schemas.ActionDividend, Amount: schemas.Some(1.0)}
+	rows := make([]schemas.Observation, 4)
+	for i, d := range []schemas.Date{schemas.NewDate(1972, 1, 2), schemas.NewDate(1999, 12, 31), schemas.NewDate(2000, 1, 1), schemas.NewDate(2025, 3, 3)} {
+		rows[i] = schemas.Observation{Source: "v", Series: symbol(9 - i), Date: d, Value: schemas.Some(1.0)}
 	}
-	replace(t, w, schemas.Actions, rows)
+	replace(t, w, schemas.Observations, rows)
 	for _, c := range []struct {
 		name string
 		q    Query
 		want []int // in the order of the answer
 	}{
-		{"the whole, days before 1970 too", InWindow(schemas.Actions.Dataset, schemas.CutWhole.Window("v", 0)), []int{3, 2, 1, 0}},
-		{"days", InWindow(schemas.Actions.Dataset, schemas.Window{Part: "v", From: schemas.NewDate(1962, 1, 2), To: schemas.NewDate(2000, 1, 1)}), []int{1, 0}},
-		{"another part", InWindow(schemas.Actions.Dataset, schemas.CutWhole.Window("w", 0)), nil},
-		{"own condition", Query{Where: "ex_date >= {d:Date32} AND symbol IN {s:Array(String)}", Args: []any{Named("d", schemas.NewDate(2000, 1, 1)), Named("s", []string{symbol(7), symbol(8)})}}, []int{2}},
-		{"a further condition", InWindow(schemas.Actions.Dataset, schemas.CutWhole.Window("v", 0)).And("symbol IN {s:Array(String)}", Named("s", []string{symbol(9), symbol(7)})), []int{2, 0}},
-		{"order and limit", Query{Order: "ex_date DESC", Limit: 2}, []int{3, 2}},
+		{"the whole", InWindow(schemas.Observations.Dataset, schemas.CutWhole.Window("v", 0)), []int{3, 2, 1, 0}},
+		{"days", InWindow(schemas.Observations.Dataset, schemas.Window{Part: "v", From: schemas.NewDate(1972, 1, 2), To: schemas.NewDate(2000, 1, 1)}), []int{1, 0}},
+		{"another part", InWindow(schemas.Observations.Dataset, schemas.CutWhole.Window("w", 0)), nil},
+		{"own condition", Query{Where: "obs_date >= {d:Date32} AND series IN {s:Array(String)}", Args: []any{Named("d", schemas.NewDate(2000, 1, 1)), Named("s", []string{symbol(7), symbol(8)})}}, []int{2}},
+		{"a further condition", InWindow(schemas.Observations.Dataset, schemas.CutWhole.Window("v", 0)).And("series IN {s:Array(String)}", Named("s", []string{symbol(9), symbol(7)})), []int{2, 0}},
+		{"order and limit", Query{Order: "obs_date DESC", Limit: 2}, []int{3, 2}},
 	} {
-		got, err := Read(t.Context(), w, schemas.Actions, c.q)
+		got, err := Read(t.Context(), w, schemas.Observations, c.q)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var want []schemas.Action
+		var want []schemas.Observation
 		for _, i := range c.want {
 			want = append(want, rows[i])
 		}

@@ -9,6 +9,6 @@ CREATE TABLE IF NOT EXISTS `raw`.`action`
     `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
 )
 ENGINE = MergeTree
-PARTITION BY (`publisher`)
+PARTITION BY (`publisher`, toYear(`ex_date`))
 ORDER BY (`publisher`, `symbol`, `ex_date`, `kind`)
 COMMENT 'Splits, dividends and other corporate actions as published.'
