@@ -310,7 +310,7 @@ func (c *Catalog) addFiles() error {
 			})
 		case KindActions:
 			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Action]{
-				table: schemas.Actions, schedule: slotsPrices, lag: lagActions, method: "1", checks: []check[arrival[schemas.Action]]{rescaled(paid, split)},
+				table: schemas.Actions, schedule: slotsPrices, lag: lagActions, method: "1", checks: []check[arrival[schemas.Action]]{rescaledActions()},
 				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Action], error) {
 					return vendor.Actions(g, f.File), nil
 				},

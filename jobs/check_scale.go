@@ -13,6 +13,24 @@ import (
 // same large factor: the publisher changed the unit without saying so. Each of
 // figures returns what a figure of a row is of, and the figure in its own unit.
 func rescaled[T any](figures ...func(*T) (dated, float64)) check[arrival[T]] {
+	return rescaledFrom(leastRatios, figures...)
+}
+
+// rescaledActions is rescaled for corporate actions. A year of a market has
+// few splits, and one that was announced never becomes ten times what it was:
+// a single ratio tells.
+func rescaledActions() check[arrival[schemas.Action]] {
+	amounts, ratios := rescaledFrom(leastRatios, paid), rescaledFrom(1, split)
+	both := amounts
+	both.holds = func(a arrival[schemas.Action]) ([]finding, string) {
+		found, _ := amounts.holds(a)
+		more, _ := ratios.holds(a)
+		return slices.Concat(found, more), ""
+	}
+	return both
+}
+
+func rescaledFrom[T any](least int, figures ...func(*T) (dated, float64)) check[arrival[T]] {
 	return check[arrival[T]]{
 		CheckInfo: CheckInfo{
 			Name: "scale", Severity: schemas.SeverityError,
@@ -21,7 +39,7 @@ func rescaled[T any](figures ...func(*T) (dated, float64)) check[arrival[T]] {
 		holds: func(a arrival[T]) ([]finding, string) {
 			var found []finding
 			for _, figure := range figures {
-				if n, m := medianRatio(a, figure); n >= leastRatios && (m < 1/mostScale || m > mostScale) {
+				if n, m := medianRatio(a, figure); n >= least && (m < 1/mostScale || m > mostScale) {
 					found = append(found, finding{day: schemas.NoDate, says: fmt.Sprintf("%d figures are %.4g times what they were: a change of unit?", n, m)})
 				}
 			}

@@ -65,3 +65,17 @@ func TestRescaledFigures(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// A year of a market may have one split only. That it became a thousandth of
+// what it was is told by it alone; that it was corrected is no finding.
+func TestOneRatioTells(t *testing.T) {
+	one := func(ratio float64) []schemas.Action {
+		return []schemas.Action{{Symbol: "AAA", ExDate: schemas.NewDate(2025, 6, 2), Kind: schemas.ActionSplit, Ratio: schemas.Some(ratio)}}
+	}
+	if got := found(rescaledActions(), arrival[schemas.Action]{fresh: one(0.002), old: one(2)}); got != "1 figures are 0.001 times what they were: a change of unit?" {
+		t.Errorf("a thousandth: got %q", got)
+	}
+	if got := found(rescaledActions(), arrival[schemas.Action]{fresh: one(3), old: one(2)}); got != "" {
+		t.Errorf("a correction: got %q, want none", got)
+	}
+}

@@ -31,7 +31,7 @@ func actionKnown(d schemas.Date) time.Time { return d.In(calendar.NewYork(), 6, 
 func (w *world) vendor(q *request) *answer {
 	switch q.path {
 	case "/actions.csv":
-		return tableAnswer("text/csv", "amount", w.writeActions)
+		return tableAnswer("text/csv", "ratio", w.writeActions)
 	case "/levels.csv":
 		return tableAnswer("text/csv", "close", w.writeLevels)
 	case "/renames.csv":
