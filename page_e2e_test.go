@@ -30,8 +30,8 @@ type backfillSize struct {
 	large             bool
 }
 
-// The last simulated day lies early in a year, so that what the daemon builds
-// by itself is small and the years before it are the backfill's.
+// The last simulated day lies early in a year: the daemon builds that year and
+// the one before it by itself, and the whole years before are the backfill's.
 const lastSimulated = "2026-01-30"
 
 func wantedSize() backfillSize {
@@ -41,11 +41,11 @@ func wantedSize() backfillSize {
 	return backfillSize{60, 4, 5 * time.Minute, false}
 }
 
-func (s backfillSize) from() string { return strconv.Itoa(2026-s.years) + "-01-01" }
+func (s backfillSize) from() string { return strconv.Itoa(2025-s.years) + "-01-01" }
 
 func (s backfillSize) config(t *testing.T, dir string) string {
 	t.Helper()
-	text := strings.NewReplacer("{{securities}}", strconv.Itoa(s.securities), "{{from}}", strconv.Itoa(2025-s.years)+"-01-01",
+	text := strings.NewReplacer("{{securities}}", strconv.Itoa(s.securities), "{{from}}", strconv.Itoa(2024-s.years)+"-01-01",
 		"{{history}}", s.from(), "{{to}}", lastSimulated, "{{started}}", time.Now().UTC().Format(time.RFC3339)).Replace(demoConfig)
 	path := filepath.Join(dir, defaultConfig)
 	write(t, path, text)
