@@ -5,6 +5,8 @@ go 1.26.0
 require (
 	github.com/ClickHouse/clickhouse-go/v2 v2.50.0 // the warehouse, over the native protocol
 	github.com/cespare/xxhash/v2 v2.3.0 // hashes of rows that the server's xxHash64 can repeat
+	github.com/chromedp/cdproto v0.159.0 // what the browser of the tests speaks
+	github.com/chromedp/chromedp v0.23.0 // drives a browser through the page in tests
 	github.com/creack/pty v1.1.24 // the terminal without which the embedded engine ends at a failed login
 	github.com/ebitengine/purego v0.11.3 // calls the engine's library without cgo
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // logins at the mail server of the tests
@@ -47,6 +49,7 @@ require (
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/go-faster/city v1.0.1 // indirect
 	github.com/go-faster/errors v0.7.1 // indirect
+	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect
 	github.com/go-openapi/jsonpointer v1.0.2 // indirect

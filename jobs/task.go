@@ -72,7 +72,11 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 		run.Error = err.Error()
 	}
 	took := run.FinishedAt.Sub(run.StartedAt)
-	t.Log.InfoContext(ctx, "run finished", "outcome", string(outcome), "rows", stats.Rows, "duration_seconds", took.Seconds(), "err", err)
+	ended := []any{"outcome", string(outcome), "rows", stats.Rows, "duration_seconds", took.Seconds()}
+	if err != nil {
+		ended = append(ended, "err", err)
+	}
+	t.Log.InfoContext(ctx, "run finished", ended...)
 	// The end of a stopped run is still worth a line.
 	logCtx, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
