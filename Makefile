@@ -25,11 +25,11 @@ demo: engine ## The whole pipeline on simulated publishers; ends with a workbook
 
 .PHONY: test
 test: engine ## Run all tests, on a real embedded ClickHouse
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 .PHONY: check
 check: engine format lint layers ## Format, lint, layers and tests with the race detector
-	CGO_ENABLED=1 $(GO) test -race $(RACE_PACKAGES)
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m $(RACE_PACKAGES)
 
 # The packages that share memory between goroutines. The others
 # spend their time inside the engine, and `make test` covers them.
