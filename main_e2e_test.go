@@ -189,7 +189,7 @@ func TestUsage(t *testing.T) {
 		{"before the calendar", []string{"run"}, "history: {from: 1980-01-01}\n", exitUsage, "1990-01-01"},
 		{"members of nobody", []string{"run"}, "history: {from: 2020-01-01}\nuniverses: [{id: X}]\n", exitUsage, "neither index nor funds"},
 		{"compared with nobody", []string{"run"}, "history: {from: 2020-01-01}\nuniverses: [{id: X, index: SP500, against: Y}]\n", exitUsage, "not another universe"},
-		{"schedule that never comes", []string{"run"}, "history: {from: 2020-01-01}\npublishers: {h41: {schedule: ['0 0 30 2 *']}}\n", exitUsage, "never comes"},
+		{"schedule that never comes", []string{"run"}, "history: {from: 2020-01-01}\npublishers: {h41: {schedule: ['0 0 30 2 *']}}\n", exitUsage, "no year has such a date"},
 		{"secret that is not there", []string{"run"}, "history: {from: 2020-01-01}\npublishers: {fred: {key: '${TIDEMARK_TEST_UNSET}'}}\n", exitUsage, "TIDEMARK_TEST_UNSET"},
 		{"unknown command", []string{"rum"}, "", exitUsage, "--help"},
 		{"unknown command of a group", []string{"engine", "start"}, "", exitUsage, "start"},
