@@ -11,17 +11,22 @@ import (
 // away gets a configuration that works.
 func TestExamplesOfTheConfiguration(t *testing.T) {
 	t.Parallel()
-	example := regexp.MustCompile(`(?m)^(\s*)# (\s*(?:- )?[a-z_]+:(?: .*)?)$`)
+	example := regexp.MustCompile(`(?m)^(\s*)# (\s*(?:- )?(?:[a-z_]+|"[a-z_:*]+"):(?: .*)?)$`)
 	all := example.ReplaceAllString(initialConfig, "$1$2")
 	if n := strings.Count(initialConfig, "\n") - strings.Count(all, "\n"); n != 0 || all == initialConfig {
 		t.Fatal("the examples were not found")
 	}
-	env := func(string) (string, bool) { return "clickhouse://user:password@host:9000", true }
+	env := func(name string) (string, bool) {
+		if name == "TIDEMARK_DSN" {
+			return "clickhouse://user:password@host:9000", true
+		}
+		return "https://example.com/" + name, true
+	}
 	s, err := parseSettings([]byte(all), env)
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, all)
 	}
-	if len(s.Files) == 0 || s.Warehouse.DSN == "" || s.Publishers.FRED.Key == "" || len(s.Universes[0].Prices) == 0 || s.Universes[1].Against == "" {
+	if len(s.Files) == 0 || s.Warehouse.DSN == "" || s.Publishers.FRED.Key == "" || len(s.Universes[0].Prices) == 0 || s.Universes[1].Against == "" || len(s.Scheduling.Jobs) == 0 || s.Serve.Log == "" || s.Alerts.Email == nil {
 		t.Errorf("an example is still a comment in\n%s", all)
 	}
 }
