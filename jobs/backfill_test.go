@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,9 +110,9 @@ func TestBackfill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := 0
+	var done atomic.Int32
 	h.Progress = func(Result) {
-		if done++; done == 2 {
+		if done.Add(1) == 2 {
 			if err := h.ControlBackfill(ctx, id, Pause, "test"); err != nil {
 				t.Error(err)
 			}
@@ -119,7 +120,7 @@ func TestBackfill(t *testing.T) {
 	}
 	// The gate holds the rest back until the pause was seen.
 	gate := func(ctx context.Context) error {
-		if done < 2 {
+		if done.Load() < 2 {
 			return nil
 		}
 		return pause(ctx, 2*statePoll)
