@@ -157,6 +157,11 @@ func TestScenarios(t *testing.T) {
 			100,
 			[]string{"1 open failing h41", "25 over failing h41", "40 open failing h41", "65 over failing h41"},
 		},
+		"worse again before its recovery was told is no news": {
+			[]spell{{1, 1.5, []Condition{h41}}, {2.5, 3, []Condition{warned(h41)}}, {3.5, 60, []Condition{rates}}, {8.5, 60, []Condition{h41}}},
+			100,
+			[]string{"1 open failing h41", "6 open failing rates", "65 over failing h41, over failing rates"},
+		},
 		"late by a minute alerts nobody":  {[]spell{{1, 31, []Condition{late(slot)}}}, 100, nil},
 		"late from the slot on":           {[]spell{{1, 90, []Condition{late(slot)}}}, 120, []string{"60 open late raw.bar vendor", "95 over late raw.bar vendor"}},
 		"late without a slot":             {[]spell{{1, 90, []Condition{late(time.Time{})}}}, 120, []string{"31 open late raw.bar vendor", "95 over late raw.bar vendor"}},

@@ -33,17 +33,19 @@ func TestMessagesAreFewAndComplete(t *testing.T) {
 				}
 				lastTold = now
 				messages++
-				for _, i := range d.Open {
-					if was := believed[i.Key]; rank(i.Severity) <= rank(schemas.Severity(was)) {
-						t.Fatalf("told again that %s is open", i.Key)
-					}
-					believed[i.Key] = string(i.Severity)
-				}
+				// What is over comes first: where a message says that a thing is over
+				// and is wrong again, the one that is over is the older one.
 				for _, i := range d.Over {
 					if was := believed[i.Key]; was == "" || was == isOver {
 						t.Fatalf("told that %s is over, of which the channel knows nothing", i.Key)
 					}
 					believed[i.Key] = isOver
+				}
+				for _, i := range d.Open {
+					if was := believed[i.Key]; rank(i.Severity) <= rank(schemas.Severity(was)) {
+						t.Fatalf("told again that %s is open", i.Key)
+					}
+					believed[i.Key] = string(i.Severity)
 				}
 				l.add(d.Noted(l.last, "email", now))
 			}

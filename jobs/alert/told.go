@@ -50,12 +50,15 @@ func mark(i schemas.Incident, t told) schemas.Incident {
 	return i
 }
 
-// renewed returns the marks of an incident such that every channel is told of
-// it again, and none more often than the rules allow.
+// renewed returns the marks of an incident such that every channel that was
+// told that it is over is told of it again, and none more often than the rules
+// allow. A channel that was not told so still knows that it is open.
 func renewed(i schemas.Incident) string {
 	marks := toldOf(i)
 	for n := range marks {
-		marks[n].what = ""
+		if marks[n].what == isOver {
+			marks[n].what = ""
+		}
 	}
 	return written(marks)
 }
