@@ -2,8 +2,11 @@ package clickhouse
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -169,43 +172,65 @@ func genRows[T any](rt *rapid.T, table schemas.Table[T], win schemas.Window) []T
 	return rows
 }
 
-// TestStream reads a result of several batches once and completely, and stops
-// when its consumer does.
-func TestStream(t *testing.T) {
+// TestReadBlocks reads a result of several blocks once and completely, with
+// symbols that are new in each block.
+func TestReadBlocks(t *testing.T) {
 	w := fresh(t)
-	const n = 3*readBatch - 7
+	const n = 200_003
 	rows := make([]schemas.Bar, n)
 	for i := range rows {
-		rows[i] = schemas.Bar{Publisher: "v", Symbol: symbol(i / 200), Session: schemas.NewDate(2025, 1, 1).AddDays(i % 200), Close: float64(i), Adjustment: "raw"}
+		rows[i] = schemas.Bar{
+			Publisher: "v", Symbol: "S" + strconv.Itoa(i/20), Session: schemas.NewDate(2025, 1, 1).AddDays(i % 20), Close: float64(i), Adjustment: "raw",
+			Payload: strconv.Itoa(i),
+		}
+		if i%3 == 0 {
+			rows[i].Volume = schemas.Some(float64(i))
+		}
 	}
 	if _, err := Replace(t.Context(), w, schemas.Bars, build(schemas.CutYear.Window("v", day2025)), rows); err != nil {
 		t.Fatal(err)
 	}
-	var got []float64
-	for batch, err := range Stream(t.Context(), w, schemas.Bars, Query{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range batch {
-			got = append(got, r.Close)
-		}
+	got, err := Read(t.Context(), w, schemas.Bars, Query{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	slices.SortFunc(got, cmp.Compare)
-	if len(got) != n || got[0] != 0 || got[n-1] != n-1 {
-		t.Fatalf("streamed %d rows, want %d", len(got), n)
+	slices.SortFunc(got, func(a, b schemas.Bar) int { return cmp.Compare(a.Close, b.Close) })
+	if !slices.Equal(got, rows) {
+		t.Errorf("read %d rows, which are not the %d that were written", len(got), n)
 	}
-	for batch, err := range Stream(t.Context(), w, schemas.Bars, Query{Order: "symbol, session"}) {
-		if err != nil || len(batch) != readBatch {
-			t.Fatalf("first batch has %d rows, error %v", len(batch), err)
-		}
-		break
+	few, err := Read(t.Context(), w, schemas.Bars, Query{Columns: []string{"close"}, Order: "close", Limit: 2})
+	if err != nil || !slices.Equal(few, []schemas.Bar{{Close: 0}, {Close: 1}}) {
+		t.Errorf("one column of two rows reads as %v, %v", few, err)
 	}
-	if err := w.Ping(t.Context()); err != nil {
-		t.Fatalf("after a stream that was left early: %v", err)
+	if _, err := Read(t.Context(), w, schemas.Bars, Query{Where: "nonsense = 1"}); err == nil {
+		t.Error("a query with an unknown column succeeds")
 	}
-	for _, err := range Stream(t.Context(), w, schemas.Bars, Query{Where: "nonsense = 1"}) {
-		if err == nil {
-			t.Fatal("a query with an unknown column succeeds")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Read(ctx, w, schemas.Bars, Query{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a query that is over before it begins says %v", err)
+	}
+}
+
+// TestValuesOfQueries looks rows up by values that no text format likes.
+func TestValuesOfQueries(t *testing.T) {
+	w := fresh(t)
+	names := []string{"", "plain", `it's`, `back\slash`, `\N`, "tab\tand\nline\r", "zero\x00byte", `['a','b']`, "NULL", `\'`, "ä€😀", "{x:String}", "a,b"}
+	at := time.Date(2025, 3, 4, 5, 6, 7, 89e6, time.UTC)
+	var lines []schemas.Incident
+	for i, name := range names {
+		lines = append(lines, schemas.Incident{ID: name, Key: strconv.Itoa(i), Opened: at, At: at.Add(time.Duration(i) * time.Millisecond)})
+	}
+	if err := Append(t.Context(), w, schemas.Incidents, lines); err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range names {
+		got, err := Read(t.Context(), w, schemas.Incidents, Query{
+			Where: "incident_id = {id:String} AND incident_id IN {ids:Array(String)} AND at = {at:DateTime64(3)}",
+			Args:  []any{Named("id", name), Named("ids", []string{"other", name}), Named("at", lines[i].At)},
+		})
+		if err != nil || len(got) != 1 || got[0].Key != strconv.Itoa(i) {
+			t.Errorf("%q is found as %v, %v", name, got, err)
 		}
 	}
 }

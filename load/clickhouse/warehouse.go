@@ -52,10 +52,11 @@ func ParseDSN(dsn string) (Options, error) {
 // Warehouse is a connection to the warehouse. It may be used from many
 // goroutines at once.
 type Warehouse struct {
-	conn  driver.Conn
-	log   *slog.Logger
-	now   func() time.Time
-	owner owner
+	conn    driver.Conn
+	columns *connections // for the rows of tables
+	log     *slog.Logger
+	now     func() time.Time
+	owner   owner
 
 	mu     sync.Mutex
 	active map[string]bool // swaps that a Replace of this Warehouse is working on
@@ -64,6 +65,8 @@ type Warehouse struct {
 	// something. Tests stop or disturb the swap there.
 	at func(step string)
 }
+
+const dialTimeout = 10 * time.Second
 
 // Open connects to the server and checks that it answers. The caller closes
 // the Warehouse.
@@ -84,7 +87,7 @@ func Open(ctx context.Context, o Options) (*Warehouse, error) {
 		// A batch that waits in the server's memory would be acknowledged
 		// before it is stored.
 		Settings:     clickhouse.Settings{"async_insert": 0},
-		DialTimeout:  10 * time.Second,
+		DialTimeout:  dialTimeout,
 		MaxOpenConns: o.MaxConns,
 		MaxIdleConns: o.MaxConns,
 		ClientInfo: clickhouse.ClientInfo{Products: []struct{ Name, Version string }{
@@ -99,7 +102,7 @@ func Open(ctx context.Context, o Options) (*Warehouse, error) {
 		return nil, fmt.Errorf("clickhouse: open %v: %w", o.Addr, err)
 	}
 	w := &Warehouse{
-		conn: conn, log: o.Log, now: o.Now, owner: newOwner(o.Owner),
+		conn: conn, columns: newConnections(o), log: o.Log, now: o.Now, owner: newOwner(o.Owner),
 		active: make(map[string]bool),
 		at:     func(string) {},
 	}
@@ -112,6 +115,7 @@ func Open(ctx context.Context, o Options) (*Warehouse, error) {
 
 // Close closes every connection. It may be called twice.
 func (w *Warehouse) Close() error {
+	w.columns.close()
 	if err := w.conn.Close(); err != nil {
 		return fmt.Errorf("clickhouse: close: %w", err)
 	}
