@@ -99,8 +99,13 @@ func cleanHoldings(lines []*schemas.Holding, id *identity) (portfolio, error) {
 	if err := checkMeasures(lines); err != nil {
 		return p, err
 	}
-	sums, isins := make(map[string]float64), make(map[string]string)
-	var equity, all []float64
+	type holder struct {
+		security, isin string
+		sum            float64
+	}
+	var held []holder
+	at := make(map[string]int32, len(lines)) // of held
+	equity, all := make([]float64, 0, len(lines)), make([]float64, 0, len(lines))
 	for _, h := range lines {
 		v := measure(h).V
 		all = append(all, v)
@@ -109,21 +114,28 @@ func cleanHoldings(lines []*schemas.Holding, id *identity) (portfolio, error) {
 		}
 		equity = append(equity, v)
 		security := holdingSecurity(h, id)
-		if was := isins[security]; was != "" && h.ISIN != "" && was != h.ISIN {
+		i, known := at[security]
+		if known && held[i].isin != "" && h.ISIN != "" && held[i].isin != h.ISIN {
 			security = "isin:" + h.ISIN // one ticker, two securities
+			i, known = at[security]
 		}
-		isins[security] = cmp.Or(isins[security], h.ISIN)
-		sums[security] += v
+		if !known {
+			i = int32(len(held))
+			at[security] = i
+			held = append(held, holder{security: security})
+		}
+		held[i].isin = cmp.Or(held[i].isin, h.ISIN)
+		held[i].sum += v
 	}
 	total, whole := sum(equity), sum(all)
 	if total <= 0 || whole <= 0 {
 		return p, errors.New("its equity lines have no weight")
 	}
 	p.residual = (whole - total) / whole
-	p.securities = slices.Sorted(maps.Keys(sums))
-	p.weights = make([]float64, len(p.securities))
-	for i, s := range p.securities {
-		p.weights[i] = sums[s]
+	slices.SortFunc(held, func(a, b holder) int { return strings.Compare(a.security, b.security) })
+	p.securities, p.weights = make([]string, len(held)), make([]float64, len(held))
+	for i, h := range held {
+		p.securities[i], p.weights[i] = h.security, h.sum
 	}
 	normalise(p.weights)
 	return p, nil
