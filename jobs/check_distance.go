@@ -43,7 +43,7 @@ func distance[T any](figure func(*T) (dated, float64), counts func(schemas.Date)
 		back: lookBack,
 		holds: func(a arrival[T]) ([]finding, string) {
 			known := newest(a.old, figure, counts)
-			days := recentDays(slices.Concat(a.before, a.fresh), known, figure, counts)
+			days := recentDays([][]T{a.before, a.fresh}, known, figure, counts)
 			var found []finding
 			for i := 1; i < len(days); i++ {
 				for _, says := range days[i].differs(days[i-1]) {
@@ -72,14 +72,17 @@ type crossSection struct {
 	figures map[string]float64
 }
 
-// recentDays returns the days after the known one, or the newest alone where
-// none is later or none is known, and the day before them; oldest first. A
-// figure of zero is none.
-func recentDays[T any](rows []T, known schemas.Date, figure func(*T) (dated, float64), counts func(schemas.Date) bool) []crossSection {
+// recentDays returns, of rows that come in parts, the days after the known one,
+// or the newest alone where none is later or none is known, and the day before
+// them; oldest first. A figure of zero is none.
+func recentDays[T any](parts [][]T, known schemas.Date, figure func(*T) (dated, float64), counts func(schemas.Date) bool) []crossSection {
 	all := map[schemas.Date]bool{}
-	for i := range rows {
-		if of, v := figure(&rows[i]); v != 0 && (counts == nil || counts(of.day)) {
-			all[of.day] = true
+	for _, rows := range parts {
+		for i := range rows {
+			of, v := figure(&rows[i])
+			if v != 0 && !all[of.day] && (counts == nil || counts(of.day)) {
+				all[of.day] = true
+			}
 		}
 	}
 	days := slices.Sorted(maps.Keys(all))
@@ -96,10 +99,12 @@ func recentDays[T any](rows []T, known schemas.Date, figure func(*T) (dated, flo
 		at[d] = map[string]float64{}
 		out = append(out, crossSection{d, at[d]})
 	}
-	for i := range rows {
-		of, v := figure(&rows[i])
-		if figures := at[of.day]; figures != nil && v != 0 {
-			figures[of.name] = v
+	for _, rows := range parts {
+		for i := range rows {
+			of, v := figure(&rows[i])
+			if figures := at[of.day]; figures != nil && v != 0 {
+				figures[of.name] = v
+			}
 		}
 	}
 	return out
