@@ -27,18 +27,10 @@ func newColumn[T any](f schemas.Field[T]) blockColumn[T] {
 		return symbolColumn(f.Text)
 	case schemas.KindDate:
 		data := new(proto.ColDate)
-		return blockColumn[T]{data, func(rows []T) {
-			for i, v := range *data {
-				*f.Date(&rows[i]) = schemas.Date(v)
-			}
-		}}
+		return blockColumn[T]{data, func(rows []T) { fillDays(rows, f.Date, *data) }}
 	case schemas.KindLongDate:
 		data := new(proto.ColDate32)
-		return blockColumn[T]{data, func(rows []T) {
-			for i, v := range *data {
-				*f.Date(&rows[i]) = schemas.Date(v)
-			}
-		}}
+		return blockColumn[T]{data, func(rows []T) { fillDays(rows, f.Date, *data) }}
 	case schemas.KindOptDate:
 		days := new(proto.ColDate32)
 		data := proto.NewColNullable[time.Time](days)
@@ -95,6 +87,12 @@ func instants() *proto.ColDateTime64 {
 func fill[T, V any](rows []T, ref func(*T) *V, values []V) {
 	for i, v := range values {
 		*ref(&rows[i]) = v
+	}
+}
+
+func fillDays[T any, D ~uint16 | ~int32](rows []T, ref func(*T) *schemas.Date, days []D) {
+	for i, d := range days {
+		*ref(&rows[i]) = schemas.Date(d)
 	}
 }
 

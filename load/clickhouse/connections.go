@@ -87,7 +87,7 @@ func (c *connections) do(ctx context.Context, q ch.Query) error {
 	} else if err != nil {
 		whole = false
 	}
-	c.giveBack(client, whole)
+	c.giveBack(client, whole && !client.IsClosed())
 	return err
 }
 
