@@ -21,6 +21,7 @@ import (
 	"tidemark/jobs"
 	"tidemark/load/clickhouse"
 	"tidemark/load/engine"
+	"tidemark/load/snapshot"
 	"tidemark/schemas/calendar"
 )
 
@@ -202,7 +203,7 @@ func (a *app) library(configured string) (string, error) {
 
 func (a *app) runner(h *house, command string) *jobs.Runner {
 	return &jobs.Runner{
-		Catalog: h.catalog, Warehouse: h.warehouse, Client: h.client, Now: h.now, Log: a.log,
+		Catalog: h.catalog, Warehouse: h.warehouse, Snapshots: snapshot.Open(filepath.Join(h.settings.Data, "snapshots"), a.log), Client: h.client, Now: h.now, Log: a.log,
 		Command: command, Limits: h.limits(),
 	}
 }

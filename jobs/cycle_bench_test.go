@@ -65,7 +65,7 @@ func BenchmarkDailyCycle(b *testing.B) {
 		forgetPeak(h.engine.Pid())
 		b.StartTimer()
 
-		used := cpuTime(os.Getpid()) + cpuTime(h.engine.Pid())
+		ownUsed, engineUsed := cpuTime(os.Getpid()), cpuTime(h.engine.Pid())
 		began := time.Now()
 		report := h.mustRun(b, Request{})
 		ran := time.Since(began)
@@ -78,7 +78,7 @@ func BenchmarkDailyCycle(b *testing.B) {
 			b.Fatal(err)
 		}
 		all := time.Since(began)
-		used = cpuTime(os.Getpid()) + cpuTime(h.engine.Pid()) - used
+		ownUsed, engineUsed = cpuTime(os.Getpid())-ownUsed, cpuTime(h.engine.Pid())-engineUsed
 
 		b.StopTimer()
 		if shown.AsOf != day {
@@ -86,13 +86,13 @@ func BenchmarkDailyCycle(b *testing.B) {
 		}
 		b.Logf("%s: %d windows built, %d facts in the book\n%s", day, len(report.Results), len(shown.Facts), watch.table(
 			stage{"workbook", "", []lap{{"read", read - ran}, {"write", all - read}}},
-			stage{"all", "", []lap{{"facts published", ran}, {"workbook", all - ran}, {"together", all}}},
+			stage{"all", "", []lap{{"facts published", ran}, {"workbook", all - ran}}},
 		))
 		own, engine := peak(os.Getpid()), peak(h.engine.Pid())
-		b.Logf("peak memory: %d MB, and %d MB in the engine; %.1f s of processor time for both", own>>20, engine>>20, used.Seconds())
+		b.Logf("peak memory: %d MB, and %d MB in the engine; processor time: %.1f s, and %.1f s in the engine", own>>20, engine>>20, ownUsed.Seconds(), engineUsed.Seconds())
 		b.ReportMetric(ran.Seconds(), "s/facts")
 		b.ReportMetric((all - ran).Seconds(), "s/workbook")
-		b.ReportMetric(used.Seconds(), "s/processor")
+		b.ReportMetric((ownUsed + engineUsed).Seconds(), "s/processor")
 		b.ReportMetric(float64(own>>20), "MB")
 		b.ReportMetric(float64(engine>>20), "MB/engine")
 		if day == schemas.NewDate(2025, time.December, 8) {

@@ -68,9 +68,7 @@ func methodOf(dataset string) string {
 	return fingerprint(dataset, inputs)[:12]
 }
 
-// readInputs reads what the needs ask for. Of the bars, which are nearly all
-// there is, it reads those of the securities that the others make out to be
-// the universe's own.
+// readInputs reads what the needs ask for.
 func readInputs(ctx context.Context, t *Task, needs []Need, in *transform.Inputs) error {
 	var bars []Need
 	for _, n := range needs {
@@ -89,37 +87,9 @@ func readInputs(ctx context.Context, t *Task, needs []Need, in *transform.Inputs
 	return readBars(ctx, t, bars, in)
 }
 
-// The columns of the large tables that facts are made of.
-var (
-	barColumns     = []string{"publisher", "symbol", "session", "high", "low", "close", "volume", "adjustment"}
-	holdingColumns = []string{
-		"fund", "as_of", "line", "ticker", "name", "sector", "asset_class", "market_value", "weight", "cusip", "isin", "sedol",
-	}
-)
-
-func readBars(ctx context.Context, t *Task, needs []Need, in *transform.Inputs) error {
-	in.Listed = []transform.Listing{}
-	for _, n := range needs {
-		listed, err := t.Warehouse.Extents(ctx, n.Dataset, "symbol", n.window())
-		if err != nil {
-			return fmt.Errorf("list the symbols of %s: %w", n.Part, err)
-		}
-		for _, e := range listed {
-			in.Listed = append(in.Listed, transform.Listing{Publisher: n.Part, Symbol: e.Value, First: e.Oldest, Last: e.Newest})
-		}
-	}
-	wanted := in.Wanted()
-	for _, n := range needs {
-		if len(wanted[n.Part]) == 0 {
-			continue
-		}
-		q := clickhouse.InWindow(n.Dataset, n.window()).And("symbol IN {wanted:Array(String)}", clickhouse.Named("wanted", wanted[n.Part]))
-		q.Columns = barColumns
-		if err := appendRows(ctx, t, schemas.Bars, q, &in.Bars); err != nil {
-			return err
-		}
-	}
-	return nil
+// holdingColumns are those that facts are made of.
+var holdingColumns = []string{
+	"fund", "as_of", "line", "ticker", "name", "sector", "asset_class", "market_value", "weight", "cusip", "isin", "sedol",
 }
 
 func (n Need) window() schemas.Window { return schemas.Window{Part: n.Part, From: n.From, To: n.To} }

@@ -21,11 +21,11 @@ type fetched[T any] struct {
 	from     schemas.Date // first day of tables that are cut into years
 	source   func(ctx context.Context, g *extract.Client) (extract.Source[T], error)
 	checks   []check[arrival[T]]
-	looksAt  []string // columns that the checks look at; nil for all
 	method   string
 	money    bool // what the liquidity facts are built from
 	due      due
 	requests func(w schemas.Window) int64
+	kept     *kept[T] // nil where the warehouse alone has the rows
 }
 
 // job makes the job that fetches one part of the table.
@@ -35,7 +35,7 @@ func (f fetched[T]) job(name, part string) *Job {
 		Windows: func(today schemas.Date) []schemas.Window { return f.table.Cut.Windows(part, f.start(), today+1) },
 		Checks:  append([]CheckInfo{contract}, infos(f.checks)...),
 		examine: func(ctx context.Context, t *Task) ([]schemas.CheckResult, error) {
-			rows, err := readWindow(ctx, t.Warehouse, f.table, t.Window, f.looksAt...)
+			rows, err := f.stored(ctx, t)
 			if err != nil {
 				return nil, err
 			}
@@ -64,7 +64,7 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 		return Stats{}, err
 	}
 	t.Log.DebugContext(ctx, "rows fetched", "rows", len(rows))
-	old, err := readWindow(ctx, t.Warehouse, f.table, t.Window, f.looksAt...)
+	old, err := f.stored(ctx, t)
 	if err != nil {
 		return Stats{}, err
 	}
@@ -79,10 +79,28 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 	if err == nil && len(rows) == 0 && empty != nil {
 		return stats, empty
 	}
+	if err == nil && f.kept != nil {
+		f.kept.put(t, rows)
+	}
 	if err == nil {
 		err = t.late(f.table.Dataset, newestDay(f.table, rows))
 	}
 	return stats, err
+}
+
+// kept says how a table is kept beside the warehouse, from where it comes back
+// faster.
+type kept[T any] struct {
+	put  func(t *Task, published []T)
+	rows func(ctx context.Context, t *Task) ([]T, error) // what stands, as far as checks look at it
+}
+
+// stored returns the rows of the task's window as they stand.
+func (f fetched[T]) stored(ctx context.Context, t *Task) ([]T, error) {
+	if f.kept != nil && t.Stands.Rows > 0 {
+		return f.kept.rows(ctx, t)
+	}
+	return readWindow(ctx, t.Warehouse, f.table, t.Window)
 }
 
 // fetchRows asks a source for the rows of the task's window. Where the
@@ -158,24 +176,23 @@ func (f fetched[T]) examine(ctx context.Context, t *Task, fresh, old []T) ([]sch
 	}
 	if back > 0 && f.table.Cut != schemas.CutWhole {
 		var err error
-		if a.before, err = readSpan(ctx, t.Warehouse, f.table, t.Window.Part, t.Window.From.AddDays(-back), t.Window.From, f.looksAt...); err != nil {
+		if a.before, err = readSpan(ctx, t.Warehouse, f.table, t.Window.Part, t.Window.From.AddDays(-back), t.Window.From); err != nil {
 			return nil, err
 		}
 	}
 	return examine(f.checks, a), nil
 }
 
-func readWindow[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], win schemas.Window, columns ...string) ([]T, error) {
-	return readSpan(ctx, w, table, win.Part, win.From, win.To, columns...)
+func readWindow[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], win schemas.Window) ([]T, error) {
+	return readSpan(ctx, w, table, win.Part, win.From, win.To)
 }
 
 // readSpan reads the rows of a part over the half-open days [from, to), in the
-// table's order: the named columns, or all where none is named.
-func readSpan[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], part string, from, to schemas.Date, columns ...string) (rows []T, err error) {
+// table's order.
+func readSpan[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], part string, from, to schemas.Date) (rows []T, err error) {
 	ctx, span := startStep(ctx, "read", table.Dataset)
 	defer func() { endStep(span, int64(len(rows)), err) }()
 	q := clickhouse.InWindow(table.Dataset, schemas.Window{Part: part, From: from, To: to})
-	q.Columns = columns
 	rows, err = clickhouse.Read(ctx, w, table, q)
 	if err != nil {
 		return nil, fmt.Errorf("read %s %s: %w", table, part, err)

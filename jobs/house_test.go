@@ -15,6 +15,7 @@ import (
 	"tidemark/load/clickhouse"
 	"tidemark/load/engine"
 	"tidemark/load/engine/enginetest"
+	"tidemark/load/snapshot"
 	"tidemark/schemas"
 	"tidemark/schemas/calendar"
 )
@@ -95,7 +96,7 @@ func (h *house) open(tb testing.TB, e *engine.Engine, offline bool) *Runner {
 		tb.Fatal(err)
 	}
 	return &Runner{
-		Catalog: catalog, Warehouse: w, Client: h.client(tb, h.archive, offline), Now: h.clock.now, Log: slog.New(slog.DiscardHandler), Command: "test",
+		Catalog: catalog, Warehouse: w, Snapshots: snapshot.Open(filepath.Join(filepath.Dir(h.archive), "snapshots"), slog.New(slog.DiscardHandler)), Client: h.client(tb, h.archive, offline), Now: h.clock.now, Log: slog.New(slog.DiscardHandler), Command: "test",
 	}
 }
 

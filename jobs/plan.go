@@ -21,6 +21,8 @@ type Decision struct {
 	Verdict Verdict
 	Reason  string    // why it is stale, or why it is not
 	Until   time.Time // of a window that waits
+	// Stands is the record of what the window holds; zero where nothing was built.
+	Stands schemas.Built
 	// Inputs is the fingerprint of what the window would be built from, and
 	// Uses lists it. Both are empty for fetched windows.
 	Inputs string
@@ -34,6 +36,7 @@ type Decision struct {
 // all ask it. Of the request it heeds Refresh, Force, Live, Settled and Mode.
 func Decide(j *Job, w schemas.Window, state State, now time.Time, req Request) Decision {
 	d := Decision{Job: j, Window: w, Verdict: Build}
+	d.Stands, _ = state.Built(j.Dataset.String(), w)
 	var failing string
 	if !j.Fetched() {
 		d.Uses, d.Missing, failing = uses(j.Needs(w), state)

@@ -31,7 +31,8 @@ func (r *Runner) Check(ctx context.Context, jobs []string) ([]schemas.CheckResul
 		}
 		for _, w := range j.Windows(schemas.DateOf(now.In(newYork))) {
 			if built, ok := state.Built(j.Dataset.String(), w); ok {
-				tasks = append(tasks, &Task{Decision: Decision{Job: j, Window: w}, RunID: built.RunID, Warehouse: r.Warehouse, Now: now, Log: r.Log})
+				d := Decide(j, w, state, now, Request{})
+				tasks = append(tasks, &Task{Decision: d, RunID: built.RunID, Warehouse: r.Warehouse, Snapshots: r.Snapshots, Now: now, Log: r.Log})
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"tidemark/extract"
 	"tidemark/load/clickhouse"
+	"tidemark/load/snapshot"
 	"tidemark/schemas"
 )
 
@@ -20,6 +21,7 @@ import (
 type Runner struct {
 	Catalog   *Catalog
 	Warehouse *clickhouse.Warehouse
+	Snapshots *snapshot.Store // of the warehouse's bars
 	Client    *extract.Client
 	Now       func() time.Time
 	Log       *slog.Logger

@@ -11,6 +11,7 @@ import (
 
 	"tidemark/extract"
 	"tidemark/load/clickhouse"
+	"tidemark/load/snapshot"
 	"tidemark/schemas"
 )
 
@@ -19,6 +20,7 @@ type Task struct {
 	Decision
 	RunID     string
 	Warehouse *clickhouse.Warehouse
+	Snapshots *snapshot.Store
 	Getter    *extract.Client
 	Now       time.Time
 	Log       *slog.Logger
@@ -51,7 +53,7 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 	defer span.End()
 	ctx, lines := captureLog(ctx, run.ID, p.Now)
 	t := &Task{
-		Decision: d, RunID: run.ID, Warehouse: p.Warehouse, Now: run.StartedAt, lease: p.lease,
+		Decision: d, RunID: run.ID, Warehouse: p.Warehouse, Snapshots: p.Snapshots, Now: run.StartedAt, lease: p.lease,
 		Log: p.Log.With("job", d.Job.Name, "window", d.Window.String(), "run", run.ID),
 	}
 	t.Getter = p.Client.Observe(t.observe)

@@ -224,7 +224,7 @@ func TestHaltsCarryTheCloseForFiveSessions(t *testing.T) {
 	m.closes("A", 10, 0, 0, 0, 0, 0, 0, 0)
 	m.closes("B", 1, 2, 3, 4, 5, 6, 7, 8)
 	m.Window.From = m.sessions[0]
-	p := NewPanel(&m.Inputs)
+	p := NewPanel(m.inputs())
 	a, _ := p.security("A")
 	lo, hi := p.column(a)
 	for s, c := range p.cells[lo:hi] {
@@ -263,12 +263,12 @@ func TestTickerThatComesBack(t *testing.T) {
 	m.member("A")
 	m.bar("A", 0, 50, 10)
 	m.bar("A", 252, 60, 10)
-	p := NewPanel(&m.Inputs)
+	p := NewPanel(m.inputs())
 	if d := p.tally(252, 253, standardWindows).days[0]; d.adv != 1 || d.noPrev != 0 {
 		t.Errorf("after 252 sessions: %+v", d)
 	}
 	m.Bars[1].Session = m.sessions[253]
-	p = NewPanel(&m.Inputs)
+	p = NewPanel(m.inputs())
 	if d := p.tally(253, 254, standardWindows).days[0]; d.adv != 0 || d.noPrev != 1 {
 		t.Errorf("after 253 sessions: %+v", d)
 	}

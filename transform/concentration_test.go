@@ -109,7 +109,7 @@ func TestWE1_1_FundCleanUp(t *testing.T) {
 	cash, futures := line("", 0.28), line("ESU5", 0.07)
 	cash.AssetClass, futures.AssetClass = "Cash", "Futures"
 	m.file(m.sessions[0], line("AAA", 6.60), line("BBB", 5.20), line("CCC", 3.10), line("DDD", 84.75), cash, futures)
-	p := NewPanel(&m.Inputs)
+	p := NewPanel(m.inputs())
 	file := p.book.at([]string{"F"}, m.sessions[0])
 	if file == nil {
 		t.Fatal("no file")

@@ -12,7 +12,7 @@ func TestSpellingsOfAClass(t *testing.T) {
 	t.Parallel()
 	in := Inputs{
 		Spells:   []schemas.Spell{{Index: "T", Symbol: "BRK.B"}},
-		Bars:     []schemas.Bar{{Publisher: "P", Symbol: "brk-b.us"}},
+		Bars:     schemas.BarSeriesOf([]schemas.Bar{{Publisher: "P", Symbol: "brk-b.us"}}),
 		Holdings: []schemas.Holding{{Fund: "F", Ticker: "BRKB", AssetClass: "Equity"}, {Fund: "F", Ticker: "MOGA", AssetClass: "Equity"}},
 	}
 	id := newIdentity(&in)
@@ -37,7 +37,7 @@ func FuzzSpell(f *testing.F) {
 	f.Fuzz(func(t *testing.T, symbol, class string) {
 		in := Inputs{
 			Spells:  []schemas.Spell{{Index: "T", Symbol: class}},
-			Bars:    []schemas.Bar{{Publisher: "P", Symbol: symbol}},
+			Bars:    schemas.BarSeriesOf([]schemas.Bar{{Publisher: "P", Symbol: symbol}}),
 			Renames: []schemas.Rename{{Date: 5, Old: symbol, New: class}, {Date: 7, Old: class, New: symbol}, {Date: 3, Old: class, New: class + "X"}},
 		}
 		id := newIdentity(&in)
@@ -61,11 +61,11 @@ func TestAmbiguousClassesAreKeptApart(t *testing.T) {
 	for name, in := range map[string]Inputs{
 		"two class forms": {
 			Spells: []schemas.Spell{{Index: "T", Symbol: "AB.C"}, {Index: "T", Symbol: "A.BC"}},
-			Bars:   []schemas.Bar{{Publisher: "P", Symbol: "ABC"}},
+			Bars:   schemas.BarSeriesOf([]schemas.Bar{{Publisher: "P", Symbol: "ABC"}}),
 		},
 		"one list has both": {
 			Spells: []schemas.Spell{{Index: "T", Symbol: "AB.C"}},
-			Bars:   []schemas.Bar{{Publisher: "P", Symbol: "ABC"}, {Publisher: "P", Symbol: "AB-C"}},
+			Bars:   schemas.BarSeriesOf([]schemas.Bar{{Publisher: "P", Symbol: "ABC"}, {Publisher: "P", Symbol: "AB-C"}}),
 		},
 	} {
 		in.Window.To = schemas.MaxDate
@@ -143,7 +143,7 @@ func TestRenamedMemberKeepsItsPrices(t *testing.T) {
 	} {
 		m := renamedMarket(t)
 		fill(m)
-		p := NewPanel(&m.Inputs)
+		p := NewPanel(m.inputs())
 		i, ok := p.security("NEW")
 		if !ok || len(p.Securities) != 1 {
 			t.Errorf("%s: securities %v", name, p.Securities)
@@ -181,7 +181,7 @@ func TestReusedTicker(t *testing.T) {
 		}
 	}
 	sortedBars(m.Bars)
-	p := NewPanel(&m.Inputs)
+	p := NewPanel(m.inputs())
 	for id, want := range map[string]struct {
 		from  int
 		price float64

@@ -41,7 +41,7 @@ func TestInvariant1_WeightsDoNotDependOnScaleOrderOrSplits(t *testing.T) {
 				m.bar(h.Ticker, 1, 11+float64(i%3), 5)
 			}
 			change(&m)
-			facts, _ := Compute("facts.concentration", &m.Inputs)
+			facts, _ := Compute("facts.concentration", m.inputs())
 			return facts
 		}
 		plain := compute(func(*market) {})
@@ -71,7 +71,7 @@ func TestInvariant1_WeightsDoNotDependOnScaleOrderOrSplits(t *testing.T) {
 				}
 			}
 		}
-		p := NewPanel(&schemasInputs(at, values).Inputs)
+		p := NewPanel(schemasInputs(at, values).inputs())
 		if total := sum(p.book["F"][0].weights); math.Abs(total-1) > 1e-9 {
 			rt.Errorf("weights add up to %v", total)
 		}
@@ -314,7 +314,7 @@ func TestTallyEqualsItsDefinition(t *testing.T) {
 	at := newMarket(t, 14, "2025-06-30")
 	rapid.Check(t, func(t *rapid.T) {
 		m := drawMarket(t, at)
-		p := NewPanel(&m.Inputs)
+		p := NewPanel(m.inputs())
 		got := p.tally(0, len(p.Sessions), shortWindows)
 		for s := range p.Sessions {
 			if want := plainTally(m, s, shortWindows); got.days[s] != want {
@@ -329,7 +329,7 @@ func TestInvariants5And7_Counts(t *testing.T) {
 	at := newMarket(t, 12, "2025-06-30")
 	rapid.Check(t, func(t *rapid.T) {
 		m := drawMarket(t, at)
-		p := NewPanel(&m.Inputs)
+		p := NewPanel(m.inputs())
 		got := p.tally(0, len(p.Sessions), shortWindows)
 		mirror := *m
 		mirror.Bars = slices.Clone(m.Bars)
@@ -338,7 +338,7 @@ func TestInvariants5And7_Counts(t *testing.T) {
 			b.Close = 1000 / b.Close
 			b.High, b.Low = schemas.Some(b.Close), schemas.Some(b.Close)
 		}
-		mirrored := NewPanel(&mirror.Inputs).tally(0, len(p.Sessions), shortWindows)
+		mirrored := NewPanel(mirror.inputs()).tally(0, len(p.Sessions), shortWindows)
 		var mcc, mccMirrored mcclellan
 		for s, d := range got.days {
 			if d.adv+d.dec+d.unch+d.noPrint+d.noPrev != d.members {
@@ -479,13 +479,13 @@ func TestFactsDoNotDependOnTheMachineOrTheOrder(t *testing.T) {
 	m.Window.From = m.sessions[260]
 	want := make(map[string][]schemas.Fact)
 	for _, table := range []string{"facts.breadth", "facts.concentration"} {
-		want[table], _ = Compute(table, &m.Inputs)
+		want[table], _ = Compute(table, m.inputs())
 	}
 	t.Run("processors", func(t *testing.T) {
 		was := runtime.GOMAXPROCS(1)
 		defer runtime.GOMAXPROCS(was)
 		for table, facts := range want {
-			if got, _ := Compute(table, &m.Inputs); !reflect.DeepEqual(got, facts) {
+			if got, _ := Compute(table, m.inputs()); !reflect.DeepEqual(got, facts) {
 				t.Errorf("%s differs on one processor", table)
 			}
 		}
@@ -494,7 +494,7 @@ func TestFactsDoNotDependOnTheMachineOrTheOrder(t *testing.T) {
 	slices.Reverse(m.Holdings)
 	slices.Reverse(m.Spells)
 	for table, facts := range want {
-		if got, _ := Compute(table, &m.Inputs); len(facts) == 0 || !reflect.DeepEqual(got, facts) {
+		if got, _ := Compute(table, m.inputs()); len(facts) == 0 || !reflect.DeepEqual(got, facts) {
 			t.Errorf("%s differs when the rows come in reverse", table)
 		}
 	}
@@ -507,11 +507,11 @@ func TestRunInIsEnough(t *testing.T) {
 	m := syntheticMarket(t, 60, 640)
 	for _, dataset := range []string{"facts.breadth", "facts.concentration"} {
 		m.Window.From = m.sessions[600]
-		all, _ := Compute(dataset, &m.Inputs)
+		all, _ := Compute(dataset, m.inputs())
 		short := *m
 		since := m.sessions[600-Warmup(dataset)]
 		short.Bars = slices.DeleteFunc(slices.Clone(m.Bars), func(b schemas.Bar) bool { return b.Session < since })
-		got, _ := Compute(dataset, &short.Inputs)
+		got, _ := Compute(dataset, short.inputs())
 		if !reflect.DeepEqual(got, all) || len(got) == 0 {
 			t.Errorf("%s: %d facts with the run-in alone, %d with all history", dataset, len(got), len(all))
 			for i := range min(len(got), len(all)) {
@@ -530,15 +530,15 @@ func BenchmarkBreadth(b *testing.B) {
 	b.Run("panel", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			NewPanel(&m.Inputs)
+			NewPanel(m.inputs())
 		}
 		b.ReportMetric(float64(len(m.Bars))*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mbars/s")
 	})
-	p := NewPanel(&m.Inputs)
+	p := NewPanel(m.inputs())
 	b.Run("facts", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			breadthFacts(&m.Inputs, p)
+			breadthFacts(m.inputs(), p)
 		}
 		b.ReportMetric(float64(len(m.Bars))*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mbars/s")
 	})

@@ -23,16 +23,11 @@ func (in *Inputs) listings() []Listing {
 		return in.Listed
 	}
 	var out []Listing
-	for i := range in.Bars { // bars come symbol by symbol, so most repeat the one before
-		b := &in.Bars[i]
-		if b.Session >= in.Window.To {
-			continue
+	for i := range in.Bars {
+		b := in.Bars[i].Between(schemas.MinLongDate, in.Window.To)
+		if b.Len() > 0 {
+			out = append(out, Listing{b.Publisher, b.Symbol, b.Sessions[0], b.Sessions[b.Len()-1]})
 		}
-		if n := len(out); n == 0 || out[n-1].Symbol != b.Symbol || out[n-1].Publisher != b.Publisher {
-			out = append(out, Listing{b.Publisher, b.Symbol, b.Session, b.Session})
-		}
-		l := &out[len(out)-1]
-		l.First, l.Last = min(l.First, b.Session), max(l.Last, b.Session)
 	}
 	return out
 }

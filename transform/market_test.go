@@ -41,7 +41,14 @@ func nearOpt(tb testing.TB, what string, got schemas.Opt[float64], want, toleran
 // publisher P and holdings of the fund F.
 type market struct {
 	Inputs
+	Bars     []schemas.Bar // rows, which tests change one by one, in place of the series
 	sessions []schemas.Date
+}
+
+// inputs returns what is computed from.
+func (m *market) inputs() *Inputs {
+	m.Inputs.Bars = schemas.BarSeriesOf(m.Bars)
+	return &m.Inputs
 }
 
 // newMarket starts a market of n sessions that end with last, which alone is
@@ -104,7 +111,7 @@ func line(ticker string, percent float64) schemas.Holding {
 
 // tallyOf counts the last session with the given windows.
 func (m *market) tallyOf(w windows) (dayTally, []float64) {
-	p := NewPanel(&m.Inputs)
+	p := NewPanel(m.inputs())
 	last := len(p.Sessions)
 	t := p.tally(last-1, last, w)
 	return t.days[0], t.distances[0]
@@ -113,7 +120,7 @@ func (m *market) tallyOf(w windows) (dayTally, []float64) {
 // facts computes a table and returns its facts by metric and session.
 func (m *market) facts(tb testing.TB, dataset string) factSet {
 	tb.Helper()
-	facts, findings := Compute(dataset, &m.Inputs)
+	facts, findings := Compute(dataset, m.inputs())
 	return newFactSet(tb, facts, findings)
 }
 

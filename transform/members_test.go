@@ -32,7 +32,7 @@ func TestMembersAreThoseAtTheOpen(t *testing.T) {
 	m.Changes = append(m.Changes, schemas.Change{Index: "OTHER", Date: m.sessions[3], Symbol: "C"})
 	m.closes("A", 1, 1, 1, 1, 1, 1)
 	m.closes("E", 1, 1, 1, 1, 1, 1)
-	p := NewPanel(&m.Inputs)
+	p := NewPanel(m.inputs())
 	for s, want := range []string{"A B ", "A B ", "A C ", "C E ", "C E ", "C "} {
 		if got := membersOn(p, s); got != want {
 			t.Errorf("session %d: %q, want %q", s, got, want)
@@ -54,7 +54,7 @@ func TestRenameAmongChanges(t *testing.T) {
 			m.Renames = []schemas.Rename{{Date: m.sessions[renamed], Old: "FI", New: "FISV"}}
 		}
 		m.closes("FISV", 1, 1, 1, 1, 1)
-		p := NewPanel(&m.Inputs)
+		p := NewPanel(m.inputs())
 		for s := range m.sessions {
 			want := "FISV "
 			if renamed < 0 && s < 3 {
@@ -79,7 +79,7 @@ func TestChangesThatDoNotFit(t *testing.T) {
 		{Index: "T", Date: m.sessions[1], Symbol: "Z"},
 	}
 	m.closes("A", 1, 1, 1, 1, 1)
-	p := NewPanel(&m.Inputs)
+	p := NewPanel(m.inputs())
 	if found := findingsOf(p.Findings, "members_change"); len(found) != 2 {
 		t.Errorf("findings %v", p.Findings)
 	}
@@ -94,7 +94,7 @@ func TestListThatKeepsTheOldTicker(t *testing.T) {
 	m.stay("OLD", m.sessions[0], m.sessions[59])
 	m.Renames = []schemas.Rename{{Date: m.sessions[2], Old: "OLD", New: "NEW"}}
 	m.closes("NEW", 1, 1)
-	p := NewPanel(&m.Inputs)
+	p := NewPanel(m.inputs())
 	if found := findingsOf(p.Findings, "members_rename"); len(found) != 1 || found[0].Security != "NEW" {
 		t.Errorf("findings %v", p.Findings)
 	}

@@ -18,7 +18,8 @@ type barRun struct {
 	security int
 	rank     int    // of the publisher in the order of preference
 	symbol   string // canonical spelling
-	lo, hi   int    // of Inputs.Bars
+	at       int    // in Inputs.Bars
+	bars     schemas.BarSeries
 }
 
 // setPrices fills the panel's prices: each cell from the most preferred
@@ -52,14 +53,14 @@ func (p *Panel) setPrices(in *Inputs) {
 	for _, found := range perSecurity {
 		p.findings(found)
 	}
-	p.setBasis(in, runs)
+	p.setBasis(runs)
 }
 
 // setBasis names what the prices take into account.
-func (p *Panel) setBasis(in *Inputs, runs []barRun) {
+func (p *Panel) setBasis(runs []barRun) {
 	split, dividend := false, false
 	for _, r := range runs {
-		if in.Bars[r.lo].Adjustment == schemas.AdjustedSplitDividend {
+		if r.bars.Adjustment == schemas.AdjustedSplitDividend {
 			dividend = true
 		} else {
 			split = true
@@ -90,29 +91,29 @@ func (p *Panel) fill(in *Inputs, security int, runs []barRun, actions []schemas.
 		rank = make([]int, len(cells))
 	}
 	for _, r := range runs {
-		for i := r.lo; i < r.hi; i++ {
-			b := &in.Bars[i]
-			s, ok := p.session(b.Session)
-			if !ok || b.Session >= in.Window.To {
+		b := &r.bars
+		for i, session := range b.Sessions {
+			s, ok := p.session(session)
+			if !ok || session >= in.Window.To {
 				continue
 			}
-			if b.Volume.OK && b.Volume.V == 0 {
+			if b.Known[i]&schemas.KnownVolume != 0 && b.Volume[i] == 0 {
 				continue // quoted, not traded
 			}
-			if !(b.Close > 0 && b.Close < maxPrice) {
+			if !(b.Close[i] > 0 && b.Close[i] < maxPrice) {
 				findings = append(findings, Finding{
-					Check: "prices_range", Severity: schemas.SeverityWarning, Security: p.Securities[security], Date: b.Session,
-					Message: fmt.Sprintf("%s gives a close of %g for %s, which is not used", b.Publisher, b.Close, b.Symbol),
+					Check: "prices_range", Severity: schemas.SeverityWarning, Security: p.Securities[security], Date: session,
+					Message: fmt.Sprintf("%s gives a close of %g for %s, which is not used", b.Publisher, b.Close[i], b.Symbol),
 				})
 				continue
 			}
 			if cells[s]&cellPrinted != 0 {
-				if rank[s] != r.rank && b.Adjustment != schemas.AdjustedNone && cells[s]&cellRaw == 0 && math.Abs(p.close[lo+s]/b.Close-1) > 0.01 {
-					differ, at = differ+1, b.Session
+				if rank[s] != r.rank && b.Adjustment != schemas.AdjustedNone && cells[s]&cellRaw == 0 && math.Abs(p.close[lo+s]/b.Close[i]-1) > 0.01 {
+					differ, at = differ+1, session
 				}
 				continue
 			}
-			p.setCell(lo+s, b)
+			p.setCell(lo+s, b, i)
 			if len(runs) > 1 {
 				rank[s] = r.rank
 			}
@@ -129,15 +130,17 @@ func (p *Panel) fill(in *Inputs, security int, runs []barRun, actions []schemas.
 	return findings
 }
 
-func (p *Panel) setCell(i int, b *schemas.Bar) {
+// setCell takes in bar k of b.
+func (p *Panel) setCell(i int, b *schemas.BarSeries, k int) {
 	c := cellPrinted
-	p.close[i], p.high[i], p.low[i] = b.Close, b.Close, b.Close
-	if b.High.OK && b.Low.OK && b.Low.V > 0 && b.High.V >= b.Low.V && b.High.V < maxPrice {
-		p.high[i], p.low[i] = b.High.V, b.Low.V
+	p.close[i], p.high[i], p.low[i] = b.Close[k], b.Close[k], b.Close[k]
+	const both = schemas.KnownHigh | schemas.KnownLow
+	if high, low := b.High[k], b.Low[k]; b.Known[k]&both == both && low > 0 && high >= low && high < maxPrice {
+		p.high[i], p.low[i] = high, low
 		c |= cellRanged
 	}
-	if b.Volume.OK && b.Volume.V > 0 && b.Volume.V <= math.MaxFloat64 {
-		p.volume[i] = b.Volume.V
+	if v := b.Volume[k]; b.Known[k]&schemas.KnownVolume != 0 && v > 0 && v <= math.MaxFloat64 {
+		p.volume[i] = v
 		c |= cellVolume
 	}
 	if b.Adjustment == schemas.AdjustedNone {
@@ -172,30 +175,25 @@ func (p *Panel) runs(in *Inputs) []barRun {
 		}
 	}
 	var out []barRun
-	for lo := 0; lo < len(in.Bars); {
-		b := &in.Bars[lo]
-		end := lo + 1
-		for end < len(in.Bars) && in.Bars[end].Symbol == b.Symbol && in.Bars[end].Publisher == b.Publisher {
-			end++
-		}
+	for at := range in.Bars {
+		b := &in.Bars[at]
 		span := spans[symbolKey{b.Publisher, b.Symbol}]
-		for lo < end && span != nil {
-			security, until := span.at(in.Bars[lo].Session)
+		for lo := 0; lo < b.Len() && span != nil; {
+			security, until := span.at(b.Sessions[lo])
 			hi := lo + 1
-			for hi < end && in.Bars[hi].Session < until && in.Bars[hi].Session >= in.Bars[lo].Session {
+			for hi < b.Len() && b.Sessions[hi] < until {
 				hi++
 			}
 			if i, ok := p.security(security); ok {
-				out = append(out, barRun{i, span.rank, span.symbol, lo, hi})
+				out = append(out, barRun{i, span.rank, span.symbol, at, b.Slice(lo, hi)})
 			}
 			lo = hi
 		}
-		lo = end
 	}
 	slices.SortStableFunc(out, func(a, b barRun) int {
 		newest := p.Securities[a.security] // the security's own name before its older ones
 		return cmp.Or(cmp.Compare(a.security, b.security), cmp.Compare(a.rank, b.rank),
-			-compareBool(a.symbol == newest, b.symbol == newest), cmp.Compare(a.symbol, b.symbol), cmp.Compare(a.lo, b.lo))
+			-compareBool(a.symbol == newest, b.symbol == newest), cmp.Compare(a.symbol, b.symbol), cmp.Compare(a.at, b.at))
 	})
 	return out
 }

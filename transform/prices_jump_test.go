@@ -63,7 +63,7 @@ func TestJumps(t *testing.T) {
 			m := newMarket(t, n, "2024-06-11")
 			m.member("A")
 			test.set(m)
-			p := NewPanel(&m.Inputs)
+			p := NewPanel(m.inputs())
 			got := p.jumps(p.windowFrom, p.windowTo)
 			switch {
 			case test.want == "" && len(got) != 0:

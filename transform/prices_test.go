@@ -159,7 +159,7 @@ func TestUnadjustedPricesAreAdjusted(t *testing.T) {
 			m.closes("A", test.closes...)
 			m.closes("B", 1, 1, 1, 1) // the panel spans the sessions of all prices
 			test.set(m)
-			p := NewPanel(&m.Inputs)
+			p := NewPanel(m.inputs())
 			for s, got := range closesOf(t, p, "A") {
 				near(t, "close "+m.sessions[s].String(), got, test.want[s], 1e-12)
 			}
@@ -188,7 +188,7 @@ func TestAdjustedPricesStayAsTheyAre(t *testing.T) {
 			m.Bars[i].Adjustment = schemas.AdjustedSplit
 		}
 		m.action(schemas.ActionSplit, 2, 2, 0)
-		p := NewPanel(&m.Inputs)
+		p := NewPanel(m.inputs())
 		for s, got := range closesOf(t, p, "A") {
 			near(t, name, got, closes[s], 0)
 		}
@@ -224,7 +224,7 @@ func TestPublishersInOrderOfPreference(t *testing.T) {
 	}
 	b := m.bar("A", 3, 99, 5)
 	b.Publisher = "unlisted"
-	p := NewPanel(&m.Inputs)
+	p := NewPanel(m.inputs())
 	for s, want := range []float64{10, 12.5, 13.5, 13} {
 		near(t, m.sessions[s].String(), closesOf(t, p, "A")[s], want, 0)
 	}
@@ -232,7 +232,7 @@ func TestPublishersInOrderOfPreference(t *testing.T) {
 	for i := range m.Bars {
 		m.Bars[i].Adjustment = schemas.AdjustedSplit
 	}
-	p = NewPanel(&m.Inputs)
+	p = NewPanel(m.inputs())
 	if found := findingsOf(p.Findings, "prices_differ"); len(found) != 1 || !strings.Contains(found[0].Message, "on 2 sessions") {
 		t.Errorf("findings %v", p.Findings)
 	}
@@ -247,7 +247,7 @@ func TestPricesThatAreNone(t *testing.T) {
 	m.Bars[2].Close = math.NaN()
 	sunday := m.bar("A", 0, 77, 5)
 	sunday.Session = day(t, "2024-06-09")
-	p := NewPanel(&m.Inputs)
+	p := NewPanel(m.inputs())
 	for s, want := range []float64{10, 10, 10, 13} {
 		near(t, m.sessions[s].String(), closesOf(t, p, "A")[s], want, 0)
 	}
@@ -260,7 +260,7 @@ func TestPricesThatAreNone(t *testing.T) {
 // publisher adjusted: away from dividends the signs of all changes agree.
 func TestRealSplitsOf2020(t *testing.T) {
 	t.Parallel()
-	var m Inputs
+	var m market
 	m.Calendar = calendar.US()
 	m.Universe = Universe{ID: "OWN_2020", Index: "T", Prices: []string{"P"}}
 	m.Window = schemas.Window{Part: "OWN_2020", From: schemas.NewDate(2020, time.January, 1), To: schemas.NewDate(2021, time.January, 1)}
@@ -295,7 +295,7 @@ func TestRealSplitsOf2020(t *testing.T) {
 			}
 		}
 	}
-	p := NewPanel(&m)
+	p := NewPanel(m.inputs())
 	compared, wrong := 0, 0
 	for i, id := range p.Securities {
 		lo, hi := p.column(i)

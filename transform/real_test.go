@@ -123,13 +123,14 @@ func (r *realInputs) get(tb testing.TB) Inputs {
 
 func (r *realInputs) readPrices(tb testing.TB) {
 	tb.Helper()
-	bars := readTable(tb, 0, "market", "prices", "sp500_daily_2022-2025.csv.gz")
-	for _, row := range bars.rows {
-		r.in.Bars = append(r.in.Bars, schemas.Bar{
+	var bars []schemas.Bar
+	for _, row := range readTable(tb, 0, "market", "prices", "sp500_daily_2022-2025.csv.gz").rows {
+		bars = append(bars, schemas.Bar{
 			Publisher: "vendor", Symbol: row[0], Session: day(tb, row[1]), Open: number(tb, row[2]), High: number(tb, row[3]), Low: number(tb, row[4]),
 			Close: number(tb, row[5]).V, Volume: number(tb, row[6]), Adjustment: schemas.AdjustedSplit,
 		})
 	}
+	r.in.Bars = schemas.BarSeriesOf(bars)
 	actions := readTable(tb, 0, "market", "prices", "corporate_actions.csv.gz")
 	for _, row := range actions.rows {
 		r.in.Actions = append(r.in.Actions, schemas.Action{

@@ -175,7 +175,7 @@ func (m *market) sectorFile(tb testing.TB, fund string, asOf schemas.Date, lines
 
 func (m *market) gaps(t *testing.T) (map[string]map[schemas.Date]schemas.Fact, []Finding) {
 	t.Helper()
-	facts, findings := Compute(schemas.SizeMembers.String(), &m.Inputs)
+	facts, findings := Compute(schemas.SizeMembers.String(), m.inputs())
 	return byMetric(facts), findings
 }
 
@@ -346,7 +346,7 @@ func TestSectorGapKnowsNoFuture(t *testing.T) {
 		cut.Bars = rapid.Permutation(m.Bars).Draw(rt, "bars")
 		cut.Holdings = rapid.Permutation(m.Holdings).Draw(rt, "holdings")
 		cut.Window.To = m.sessions[rapid.IntRange(7, 11).Draw(rt, "last session")] + 1
-		got, _ := Compute(schemas.SizeMembers.String(), &cut.Inputs)
+		got, _ := Compute(schemas.SizeMembers.String(), cut.inputs())
 		if len(got) == 0 {
 			rt.Fatal("no facts")
 		}

@@ -19,8 +19,8 @@ type Inputs struct {
 	Window   schemas.Window // facts are given for the sessions in it
 	Calendar *calendar.Calendar
 
-	Bars         []schemas.Bar // of the publishers in Universe.Prices and AgainstPrices; fastest when sorted by symbol, in any case right
-	Listed       []Listing     // of all bars that there are, in their order, where Bars holds only those that are Wanted; or else nil
+	Bars         []schemas.BarSeries // of the publishers in Universe.Prices and AgainstPrices
+	Listed       []Listing           // of all bars that there are, in their order, where Bars holds only those that are Wanted; or else nil
 	Actions      []schemas.Action
 	Spells       []schemas.Spell
 	Changes      []schemas.Change

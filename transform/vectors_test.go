@@ -130,7 +130,7 @@ func TestNewHighNewLowVectors(t *testing.T) {
 		b.High, b.Low = schemas.Some(price("High")), schemas.Some(price("Low"))
 		expected[d] = number(t, file.text(row, "NH/NL Difference")).V
 	}
-	p := NewPanel(&m.Inputs)
+	p := NewPanel(m.inputs())
 	got := p.tally(0, days, windows{averages: [4]int{2, 2, 2, 2}, high: 3, calendar: 7, gap: 9, gapDays: 9, gone: 99})
 	for s := 2; s < days; s++ {
 		d := got.days[s]

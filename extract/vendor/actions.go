@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -33,7 +32,7 @@ const (
 // amount. Ratios are kept as published, also the odd ones by which some vendors
 // book spin-offs.
 func Actions(g extract.Getter, file File) extract.Source[schemas.Action] {
-	return source[schemas.Action]{file: &file, kind: KindActions, fetch: func(ctx context.Context, w schemas.Window) (iter.Seq[[]schemas.Action], error) {
+	return source[schemas.Action]{file: &file, kind: KindActions, fetch: func(ctx context.Context, w schemas.Window) ([]schemas.Action, error) {
 		var actions []schemas.Action
 		symbols := newInterner(file.Defaults["symbol"])
 		err := file.each(ctx, g, w, func(r rows, payload string) error {
@@ -69,7 +68,7 @@ func Actions(g extract.Getter, file File) extract.Source[schemas.Action] {
 		// A file of all years is sound or not as a whole, and so what lies outside
 		// the window was read too. Ex-dates reach back beyond the first day that a
 		// window can have; those belong to the window that begins with it.
-		return rowsOf(slices.DeleteFunc(actions, func(a schemas.Action) bool { return !w.Contains(max(a.ExDate, schemas.MinDate)) })), nil
+		return slices.DeleteFunc(actions, func(a schemas.Action) bool { return !w.Contains(max(a.ExDate, schemas.MinDate)) }), nil
 	}}
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -30,7 +29,7 @@ const (
 // (zero, negative, not a number) is refused, and so is a second row of a symbol
 // and session; whether the high lies above the low is for others to judge.
 func Bars(g extract.Getter, file File) extract.Source[schemas.Bar] {
-	return source[schemas.Bar]{file: &file, kind: KindBars, fetch: func(ctx context.Context, w schemas.Window) (iter.Seq[[]schemas.Bar], error) {
+	return source[schemas.Bar]{file: &file, kind: KindBars, fetch: func(ctx context.Context, w schemas.Window) ([]schemas.Bar, error) {
 		t := tape{file: &file, symbols: newInterner(file.Defaults["symbol"])}
 		err := file.each(ctx, g, w, func(r rows, payload string) error {
 			day, err := required(r, barDate, "date")
@@ -45,9 +44,12 @@ func Bars(g extract.Getter, file File) extract.Source[schemas.Bar] {
 		if err := t.sort(w); err != nil {
 			return nil, err
 		}
-		return t.batches(), nil
+		return t.rows(), nil
 	}}
 }
+
+// batch is how many bars are added to what is held at once.
+const batch = 1 << 16
 
 // tape holds the bars of a window in little room. The broad market of a year
 // has two million, and a [schemas.Bar] is mostly texts that repeat.
@@ -159,24 +161,18 @@ func (t *tape) sort(w schemas.Window) error {
 	return nil
 }
 
-// batches gives the bars with their texts.
-func (t *tape) batches() iter.Seq[[]schemas.Bar] {
-	return func(yield func([]schemas.Bar) bool) {
-		for part := range slices.Chunk(t.bars, batch) {
-			bars := make([]schemas.Bar, len(part))
-			for i := range part {
-				b := &part[i]
-				bars[i] = schemas.Bar{
-					Publisher: t.file.Name, Symbol: t.symbols.list[b.symbol], Session: b.session,
-					Open: b.optional(1), High: b.optional(2), Low: b.optional(3), Close: b.values[0], Volume: b.optional(4),
-					Adjustment: t.file.Adjustment, Payload: t.payloads[b.payload],
-				}
-			}
-			if !yield(bars) {
-				return
-			}
+// rows gives the bars with their texts.
+func (t *tape) rows() []schemas.Bar {
+	bars := make([]schemas.Bar, len(t.bars))
+	for i := range t.bars {
+		b := &t.bars[i]
+		bars[i] = schemas.Bar{
+			Publisher: t.file.Name, Symbol: t.symbols.list[b.symbol], Session: b.session,
+			Open: b.optional(1), High: b.optional(2), Low: b.optional(3), Close: b.values[0], Volume: b.optional(4),
+			Adjustment: t.file.Adjustment, Payload: t.payloads[b.payload],
 		}
 	}
+	return bars
 }
 
 func (b *packedBar) optional(i int) schemas.Opt[float64] {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -26,7 +25,7 @@ const (
 // whose symbol stands in Defaults. Rows come sorted by day. An empty cell gives
 // no row; a level that is not positive is refused, and so are two of one day.
 func Levels(g extract.Getter, file File) extract.Source[schemas.Observation] {
-	return source[schemas.Observation]{file: &file, kind: KindLevels, fetch: func(ctx context.Context, w schemas.Window) (iter.Seq[[]schemas.Observation], error) {
+	return source[schemas.Observation]{file: &file, kind: KindLevels, fetch: func(ctx context.Context, w schemas.Window) ([]schemas.Observation, error) {
 		symbol := file.symbol(w.Part)
 		unit := file.Unit
 		switch {
@@ -79,7 +78,7 @@ func Levels(g extract.Getter, file File) extract.Source[schemas.Observation] {
 				return nil, duplicate(w, levels[i].Payload, "two rows of %s on %s", symbol, levels[i].Date)
 			}
 		}
-		return rowsOf(levels), nil
+		return levels, nil
 	}}
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -23,7 +22,7 @@ const (
 // symbol. The part of a window is the file's name. Two new symbols for an old
 // one on one day are refused.
 func Renames(g extract.Getter, file File) extract.Source[schemas.Rename] {
-	return source[schemas.Rename]{file: &file, kind: KindRenames, fetch: func(ctx context.Context, w schemas.Window) (iter.Seq[[]schemas.Rename], error) {
+	return source[schemas.Rename]{file: &file, kind: KindRenames, fetch: func(ctx context.Context, w schemas.Window) ([]schemas.Rename, error) {
 		var renames []schemas.Rename
 		symbols := newInterner("")
 		err := file.each(ctx, g, w, func(r rows, payload string) error {
@@ -55,6 +54,6 @@ func Renames(g extract.Getter, file File) extract.Source[schemas.Rename] {
 				return nil, duplicate(w, b.Payload, "%s is renamed twice on %s", b.Old, b.Date)
 			}
 		}
-		return rowsOf(renames), nil
+		return renames, nil
 	}}
 }

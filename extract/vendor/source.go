@@ -5,55 +5,42 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 
 	"tidemark/extract"
 	"tidemark/schemas"
 )
 
-// batch is how many rows are yielded at once.
-const batch = 1 << 16
-
-// source adapts a function that returns all rows of a window, in batches that
-// are made as they are asked for.
+// source adapts a function that returns all rows of a window. They are yielded
+// at once: whoever wants them would have to copy them together.
 type source[T any] struct {
 	file  *File
 	kind  string
-	fetch func(ctx context.Context, w schemas.Window) (iter.Seq[[]T], error)
+	fetch func(ctx context.Context, w schemas.Window) ([]T, error)
 }
 
 // Fetch implements [extract.Source].
 func (s source[T]) Fetch(ctx context.Context, w schemas.Window) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
 		err := s.file.check(s.kind, w)
-		var batches iter.Seq[[]T]
+		var rows []T
 		if err == nil {
-			batches, err = s.fetch(ctx, w)
+			rows, err = s.fetch(ctx, w)
+		}
+		if err == nil && len(rows) == 0 {
+			err = extract.ErrNoData
 		}
 		if err != nil {
 			yield(nil, s.wrap(w, err))
 			return
 		}
-		found := false
-		for rows := range batches {
-			found = true
-			if !yield(rows, nil) {
-				return
-			}
-		}
-		if !found {
-			yield(nil, s.wrap(w, extract.ErrNoData))
-		}
+		yield(rows, nil)
 	}
 }
 
 func (s source[T]) wrap(w schemas.Window, err error) error {
 	return fmt.Errorf("vendor: %s: %s of %s: %w", s.file.Name, s.kind, w, err)
 }
-
-// rowsOf makes batches of rows.
-func rowsOf[T any](rows []T) iter.Seq[[]T] { return slices.Chunk(rows, batch) }
 
 var (
 	_ extract.Source[schemas.Bar]         = source[schemas.Bar]{}

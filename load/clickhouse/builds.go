@@ -132,34 +132,3 @@ func (w *Warehouse) Days(ctx context.Context, d schemas.Dataset) (map[string]Spa
 	}
 	return out, nil
 }
-
-// Extent is what a part has of one symbol, or of whatever else a column tells
-// apart.
-type Extent struct {
-	Value          string
-	Oldest, Newest schemas.Date
-}
-
-// Extents returns, for each value of a text column in the rows of a window, the
-// first and the last day with such a row, in the order of the values. The
-// window need not be one of the table's own.
-func (w *Warehouse) Extents(ctx context.Context, d schemas.Dataset, column string, win schemas.Window) ([]Extent, error) {
-	where, args := windowSQL(d, win)
-	sql := fmt.Sprintf("SELECT CAST(%s, 'String') AS value, toInt32(min(%s)), toInt32(max(%[2]s)) FROM %s WHERE %s GROUP BY value ORDER BY value",
-		schemas.QuoteName(column), schemas.QuoteName(d.DateColumn), qualified(d.Database, d.Name), where)
-	out := []Extent{}
-	err := w.each(ctx, sql, args, func() { out = out[:0] }, func(rows driver.Rows) error {
-		var e Extent
-		var oldest, newest int32
-		if err := rows.Scan(&e.Value, &oldest, &newest); err != nil {
-			return err
-		}
-		e.Oldest, e.Newest = schemas.Date(oldest), schemas.Date(newest)
-		out = append(out, e)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("clickhouse: extents of %s in %s: %w", column, d, err)
-	}
-	return out, nil
-}

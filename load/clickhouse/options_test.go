@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -132,28 +133,35 @@ func TestReadColumns(t *testing.T) {
 	}
 }
 
-func TestExtents(t *testing.T) {
+// What is scanned has the fingerprint that was recorded, though it comes in
+// blocks and without its origin.
+func TestScan(t *testing.T) {
 	w := fresh(t)
-	var rows []schemas.Bar
-	for _, r := range []struct {
-		symbol string
-		day    schemas.Date
-	}{{"B", 0}, {"A", 3}, {"A", 1}, {"A", 7}} {
-		rows = append(rows, schemas.Bar{Publisher: "v", Symbol: r.symbol, Session: day2025 + r.day, Close: 1, Adjustment: schemas.AdjustedNone})
+	rows := bars(100_000)
+	rows[1].High = schemas.Opt[float64]{} // beside one that has a value, in memory that is used again
+	res, err := Replace(t.Context(), w, schemas.Bars, build(benchWindow), rows)
+	if err != nil {
+		t.Fatal(err)
 	}
-	replace(t, w, schemas.Bars, rows)
-	for _, c := range []struct {
-		name string
-		win  schemas.Window
-		want []Extent
-	}{
-		{"some days", schemas.Window{Part: "v", From: day2025 + 1, To: day2025 + 7}, []Extent{{"A", day2025 + 1, day2025 + 3}}},
-		{"all", schemas.Window{Part: "v", From: day2025, To: day2025 + 8}, []Extent{{"A", day2025 + 1, day2025 + 7}, {"B", day2025, day2025}}},
-		{"another part", schemas.Window{Part: "w", From: day2025, To: day2025 + 8}, []Extent{}},
-	} {
-		got, err := w.Extents(t.Context(), schemas.Bars.Dataset, "symbol", c.win)
-		if err != nil || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: got %v, %v, want %v", c.name, got, err, c.want)
-		}
+	var got []schemas.Bar
+	blocks := 0
+	content, err := Scan(t.Context(), w, schemas.Bars, benchWindow, func() { got = nil }, func(block []schemas.Bar) {
+		got = append(got, block...)
+		blocks++
+	})
+	if err != nil || content != res.Content || blocks < 2 {
+		t.Errorf("content %s in %d blocks, want %s in several: %v", content, blocks, res.Content, err)
+	}
+	for i := range rows {
+		rows[i].Payload = ""
+	}
+	slices.SortFunc(rows, func(a, b schemas.Bar) int {
+		return cmp.Or(cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Session, b.Session))
+	})
+	if !slices.Equal(got, rows) {
+		t.Error("other rows were scanned than were stored")
+	}
+	if content, err = Scan(t.Context(), w, schemas.Bars, schemas.CutYear.Window("nobody", day2025), func() {}, func([]schemas.Bar) {}); err != nil || content != "0-"+strings.Repeat("0", 32) {
+		t.Errorf("an empty window: %s, %v", content, err)
 	}
 }

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -94,6 +95,36 @@ func Read[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], q Query)
 		return full[0], nil
 	}
 	return slices.Concat(full...), nil
+}
+
+// Scan hands on the rows of one of the table's windows block by block, in the
+// table's order, and returns the fingerprint of what it handed on, as Replace
+// records it. The rows lack the columns that say where they came from, and are
+// overwritten by the next block. After a broken connection they come again from
+// the first one on: begin is called before each attempt.
+func Scan[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], win schemas.Window, begin func(), take func(rows []T)) (content string, err error) {
+	enc := newEncoder(t)
+	q := InWindow(t.Dataset, win)
+	for _, f := range enc.content {
+		q.Columns = append(q.Columns, f.Name)
+	}
+	enc.origin = nil
+	var all fingerprint
+	var refused error
+	var rows []T
+	err = blocks(ctx, w, t, q, func() { all, refused = fingerprint{}, nil; begin() }, func(n int, put func([]T)) {
+		rows = slices.Grow(rows[:0], n)[:n]
+		clear(rows) // where there is no value, none is put
+		put(rows)
+		_, some, err := enc.measureRows(rows, 0, n)
+		refused = errors.Join(refused, err)
+		all.join(some)
+		take(rows)
+	})
+	if err = errors.Join(err, refused); err != nil {
+		return "", fmt.Errorf("clickhouse: read %s, window %s: %w", t, win, err)
+	}
+	return all.String(), nil
 }
 
 // selectSQL asks for the columns as they are stored.

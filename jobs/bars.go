@@ -1,0 +1,97 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tidemark/load/clickhouse"
+	"tidemark/load/snapshot"
+	"tidemark/schemas"
+	"tidemark/transform"
+)
+
+// readBars reads, of the bars that the needs cover, those of the securities that
+// the other inputs make out to be the universe's own. Bars are nearly all that
+// there is to read, so they come from snapshots of the windows that the task is
+// built from.
+func readBars(ctx context.Context, t *Task, needs []Need, in *transform.Inputs) (err error) {
+	ctx, span := startStep(ctx, "read", schemas.Bars.Dataset)
+	read := 0
+	defer func() { endStep(span, int64(read), err) }()
+	type piece struct {
+		need Need
+		bars *snapshot.Bars
+	}
+	var pieces []piece
+	defer func() {
+		for _, p := range pieces {
+			err = errors.Join(err, p.bars.Close())
+		}
+	}()
+	in.Listed = []transform.Listing{}
+	for _, n := range needs {
+		for _, use := range t.Uses {
+			if use.Dataset != schemas.Bars.String() || !n.covers(use.Window) {
+				continue
+			}
+			bars, err := t.bars(ctx, use.Window, use.Content)
+			if err != nil {
+				return fmt.Errorf("read the inputs: %w", err)
+			}
+			pieces = append(pieces, piece{n, bars})
+			for _, e := range bars.Extents(n.From, n.To) {
+				in.Listed = append(in.Listed, transform.Listing{Publisher: n.Part, Symbol: e.Symbol, First: e.First, Last: e.Last})
+			}
+		}
+	}
+	wanted := in.Wanted()
+	for _, p := range pieces {
+		series, err := p.bars.Of(wanted[p.need.Part], p.need.From, p.need.To)
+		if err != nil {
+			return fmt.Errorf("read the inputs: %w", err)
+		}
+		for k := range series {
+			read += series[k].Len()
+		}
+		in.Bars = append(in.Bars, series...)
+	}
+	return nil
+}
+
+// bars returns the bars of a window whose rows have the given fingerprint.
+func (t *Task) bars(ctx context.Context, w schemas.Window, content string) (*snapshot.Bars, error) {
+	return t.Snapshots.Get(w, content, func() (series []schemas.BarSeries, content string, err error) {
+		content, err = clickhouse.Scan(ctx, t.Warehouse, schemas.Bars, w, func() { series = nil }, func(rows []schemas.Bar) {
+			series = schemas.AppendBars(series, rows)
+		})
+		return series, content, err
+	})
+}
+
+// storedBars returns the closes of the task's window as they stand.
+func storedBars(ctx context.Context, t *Task) (rows []schemas.Bar, err error) {
+	ctx, span := startStep(ctx, "read", schemas.Bars.Dataset)
+	defer func() { endStep(span, int64(len(rows)), err) }()
+	bars, err := t.bars(ctx, t.Window, t.Stands.Content)
+	if err != nil {
+		return nil, fmt.Errorf("read the window as it stands: %w", err)
+	}
+	defer func() { err = errors.Join(err, bars.Close()) }()
+	series, err := bars.All()
+	if err != nil {
+		return nil, fmt.Errorf("read the window as it stands: %w", err)
+	}
+	rows = make([]schemas.Bar, 0, t.Stands.Rows)
+	for _, s := range series {
+		for i, d := range s.Sessions {
+			rows = append(rows, schemas.Bar{Symbol: s.Symbol, Session: d, Close: s.Close[i]})
+		}
+	}
+	return rows, nil
+}
+
+// keepBars keeps what has been published for those who compute from it.
+func keepBars(t *Task, rows []schemas.Bar) {
+	t.Snapshots.Put(t.Window, t.built.Content, schemas.BarSeriesOf(rows))
+}
