@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"tidemark/load/clickhouse"
 	"tidemark/schemas"
@@ -50,16 +53,26 @@ func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {
 	if years := r.Catalog.Config.Workbook.Years; years > 0 && b.AsOf != schemas.NoDate {
 		from = b.AsOf.AddYears(-years)
 	}
-	for _, t := range schemas.FactTables {
-		facts, err := clickhouse.Read(ctx, r.Warehouse, t, clickhouse.Query{
-			Where: "session <= {last:Date} AND session >= {from:Date}",
-			Args:  []any{clickhouse.Named("last", last), clickhouse.Named("from", from)},
+	tables := make([][]schemas.Fact, len(schemas.FactTables))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, t := range schemas.FactTables {
+		group.Go(func() (err error) {
+			tables[i], err = clickhouse.Read(gctx, r.Warehouse, t, clickhouse.Query{
+				Where: "session <= {last:Date} AND session >= {from:Date}",
+				Args:  []any{clickhouse.Named("last", last), clickhouse.Named("from", from)},
+				Order: "universe, metric, session", // as they are stored
+			})
+			if err != nil {
+				return fmt.Errorf("read %s: %w", t, err)
+			}
+			return nil
 		})
-		if err != nil {
-			return fmt.Errorf("read %s: %w", t, err)
-		}
-		b.Facts = append(b.Facts, facts...)
 	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	b.Facts = byMetric(tables)
 	newest := schemas.MinDate
 	for _, f := range b.Facts {
 		newest = max(newest, f.Session)
@@ -74,10 +87,28 @@ func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {
 			b.Facts = slices.DeleteFunc(b.Facts, func(f schemas.Fact) bool { return f.Session < first })
 		}
 	}
-	slices.SortFunc(b.Facts, func(x, y schemas.Fact) int {
-		return cmp.Or(cmp.Compare(x.Metric, y.Metric), cmp.Compare(x.Universe, y.Universe), cmp.Compare(x.Session, y.Session))
-	})
 	return nil
+}
+
+// byMetric joins facts that come by universe, metric and session, and orders
+// them by metric, universe and session. What belongs to one metric and universe
+// is in order already, and is moved as a whole.
+func byMetric(tables [][]schemas.Fact) []schemas.Fact {
+	var series [][]schemas.Fact
+	for _, facts := range tables {
+		for lo := 0; lo < len(facts); {
+			hi := lo + 1
+			for hi < len(facts) && facts[hi].Metric == facts[lo].Metric && facts[hi].Universe == facts[lo].Universe {
+				hi++
+			}
+			series = append(series, facts[lo:hi])
+			lo = hi
+		}
+	}
+	slices.SortFunc(series, func(x, y []schemas.Fact) int {
+		return cmp.Or(cmp.Compare(x[0].Metric, y[0].Metric), cmp.Compare(x[0].Universe, y[0].Universe))
+	})
+	return slices.Concat(series...)
 }
 
 // latestChecks returns what was found when each window was last checked: by

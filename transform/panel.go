@@ -80,12 +80,7 @@ func newOutline(in *Inputs) *Panel {
 	}
 	p.identity = newIdentity(in)
 	p.findings(p.identity.takeFindings())
-	book, found := newFundBook(in, p.identity, func(d schemas.Date) schemas.Date {
-		if in.Calendar.IsSession(d) {
-			return d
-		}
-		return in.Calendar.NextSession(d)
-	})
+	book, found := newFundBook(in, p.identity, in.sessionOf)
 	p.book = book
 	p.findings(found)
 	p.stays, found = indexStays(in, p.identity)
@@ -97,6 +92,10 @@ func newOutline(in *Inputs) *Panel {
 	p.settleSpans(in)
 	return p
 }
+
+// sessionOf returns the session that a file's day belongs to: the day itself, or
+// the session after it.
+func (in *Inputs) sessionOf(d schemas.Date) schemas.Date { return in.Calendar.NextSession(d - 1) }
 
 func (p *Panel) findings(found []Finding) { p.Findings = append(p.Findings, found...) }
 

@@ -92,10 +92,10 @@ func sectorNeutral(small, large *sectorReturns) sectorGap {
 
 // gapSide is one universe of a pair: its prices, and its files by sector.
 type gapSide struct {
-	in      *Inputs // from this universe's point of view
-	panel   *Panel
-	sectors sectorMap
-	first   int // session from which on there are both prices and a file
+	in     *Inputs // from this universe's point of view
+	panel  *Panel
+	listed map[string]int // sectors, by security
+	first  int            // session from which on there are both prices and a file
 
 	// The basket at hand, and the sectors of its lines by security.
 	base    schemas.Date
@@ -106,7 +106,7 @@ type gapSide struct {
 
 func newGapSide(in *Inputs, p *Panel) *gapSide {
 	s := &gapSide{in: in, panel: p, first: p.priced, base: schemas.NoDate}
-	s.sectors = newSectorMap(in, p.identity, in.Universe.Funds)
+	s.listed = listedSectors(in, p.identity)
 	n := len(p.Sessions)
 	for i := range p.Securities {
 		for k := range s.first {
@@ -136,12 +136,26 @@ func (s *gapSide) buy(base schemas.Date) schemas.Status {
 	s.base, s.basket = base, s.panel.weightsOn(s.in, at)
 	if w := &s.basket; w.status.HasValue() && (s.buckets == nil || w.asOf != was || w.fund != fund) {
 		s.scheme = sectorScheme(w.asOf)
-		s.buckets = make([]int, len(s.panel.Securities))
-		for i, security := range s.panel.Securities {
-			s.buckets[i] = s.sectors.of(w.fund, w.asOf, security)
-		}
+		s.buckets = s.bucketsOf(s.panel.book.file(w.fund, w.asOf))
 	}
 	return s.status()
+}
+
+// bucketsOf returns the sectors of the panel's securities: by what the file says
+// of those in it, and by the list of constituents.
+func (s *gapSide) bucketsOf(file *portfolio) []int {
+	out := make([]int, len(s.panel.Securities))
+	for i, security := range s.panel.Securities {
+		k, ok := s.listed[security]
+		if !ok {
+			k = sectorUnknown
+		}
+		out[i] = k
+	}
+	for i, security := range file.index {
+		out[security] = file.sectorOf(i, s.listed)
+	}
+	return out
 }
 
 func (s *gapSide) status() schemas.Status {

@@ -72,46 +72,37 @@ type sectorFile struct {
 	weights sectorWeights
 }
 
-// sectorMap tells the sector of a line of a file: the one that the file itself
-// gives, or else the newest word of the constituents.
-type sectorMap struct {
-	filed  map[sectorKey]int
-	listed map[string]int // by security, from the list of constituents
-}
+// sectorBuckets remembers the buckets of the sectors as published, of which
+// there are few.
+type sectorBuckets map[string]int
 
-type sectorKey struct {
-	fund     string
-	asOf     schemas.Date
-	security string
-}
-
-func newSectorMap(in *Inputs, id *identity, funds []string) sectorMap {
-	m := sectorMap{filed: make(map[sectorKey]int, len(in.Holdings)), listed: make(map[string]int)}
-	buckets := make(map[string]int) // by the sector as published, of which there are few
-	for i := range in.Holdings {
-		h := &in.Holdings[i]
-		k, ok := buckets[h.Sector]
-		if !ok {
-			k = sectorOf(h.Sector)
-			buckets[h.Sector] = k
-		}
-		if k != sectorUnknown && isEquity(h) && slices.Contains(funds, h.Fund) {
-			m.filed[sectorKey{h.Fund, h.AsOf, holdingSecurity(h, id)}] = k
-		}
+func (b sectorBuckets) of(published string) int {
+	k, ok := b[published]
+	if !ok {
+		k = sectorOf(published)
+		b[published] = k
 	}
+	return k
+}
+
+// listedSectors are those that the list of constituents gives, by security. They
+// serve where a file itself says nothing.
+func listedSectors(in *Inputs, id *identity) map[string]int {
+	listed := make(map[string]int)
 	for _, c := range newestConstituents(in.Constituents) {
 		if k := sectorOf(c.Sector); k != sectorUnknown {
-			m.listed[id.resolve(c.Symbol, c.AsOf)] = k
+			listed[id.resolve(c.Symbol, c.AsOf)] = k
 		}
 	}
-	return m
+	return listed
 }
 
-func (m *sectorMap) of(fund string, asOf schemas.Date, security string) int {
-	if k, ok := m.filed[sectorKey{fund, asOf, security}]; ok {
+// sectorOf returns the bucket of the i-th security of the file.
+func (p *portfolio) sectorOf(i int, listed map[string]int) int {
+	if k := p.sectors[i]; k != sectorUnknown {
 		return k
 	}
-	if k, ok := m.listed[security]; ok {
+	if k, ok := listed[p.securities[i]]; ok {
 		return k
 	}
 	return sectorUnknown
@@ -119,15 +110,8 @@ func (m *sectorMap) of(fund string, asOf schemas.Date, security string) int {
 
 // sectorBook holds the files of some funds by sector.
 type sectorBook struct {
-	book    fundBook
-	sectors sectorMap
-}
-
-func newSectorBook(in *Inputs, id *identity, funds []string) (sectorBook, []Finding) {
-	mine := *in
-	mine.Universe.Funds = funds
-	book, found := newFundBook(&mine, id, func(d schemas.Date) schemas.Date { return in.Calendar.NextSession(d - 1) })
-	return sectorBook{book, newSectorMap(in, id, funds)}, found
+	book   fundBook
+	listed map[string]int
 }
 
 // at returns the file in force on session t, by sector.
@@ -137,8 +121,8 @@ func (b *sectorBook) at(funds []string, t schemas.Date) (sectorFile, bool) {
 		return sectorFile{}, false
 	}
 	out := sectorFile{portfolio: *p}
-	for i, security := range p.securities {
-		out.weights[b.sectors.of(p.fund, p.asOf, security)] += p.weights[i]
+	for i := range p.securities {
+		out.weights[p.sectorOf(i, b.listed)] += p.weights[i]
 	}
 	return out, true
 }
@@ -176,8 +160,7 @@ func computeSectors(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 	if p.identity == nil || len(in.Universe.Funds) == 0 {
 		return nil, nil
 	}
-	// What is wrong with the universe's own files is found by the panel.
-	own, _ := newSectorBook(in, p.identity, in.Universe.Funds)
+	own := sectorBook{p.book, listedSectors(in, p.identity)}
 	if in.Universe.Against != "" {
 		return sectorDistances(in, p, &own)
 	}
@@ -204,7 +187,10 @@ func computeSectors(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 }
 
 func sectorDistances(in *Inputs, p *Panel, small *sectorBook) ([]schemas.Fact, []Finding) {
-	large, found := newSectorBook(in, p.identity, in.Universe.AgainstFunds)
+	theirs := *in
+	theirs.Universe.Funds = in.Universe.AgainstFunds
+	book, found := newFundBook(&theirs, p.identity, in.sessionOf)
+	large := sectorBook{book, small.listed}
 	days := append(small.sessions(), large.sessions()...)
 	slices.Sort(days)
 	var facts []schemas.Fact

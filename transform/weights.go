@@ -36,6 +36,7 @@ type portfolio struct {
 	securities []string     // sorted
 	index      []int32      // of securities in the panel
 	weights    []float64
+	sectors    []int   // by what the file says
 	residual   float64 // share of the fund that was dropped
 }
 
@@ -86,7 +87,7 @@ func measureOf(lines []*schemas.Holding) (weightMeasure, bool) {
 // cleanHoldings turns the lines of one file into a portfolio: what is no share
 // is dropped, two lines of one security are added up, the rest is scaled to 1.
 // It returns an error that says why a file cannot be used.
-func cleanHoldings(lines []*schemas.Holding, id *identity) (portfolio, error) {
+func cleanHoldings(lines []*schemas.Holding, id *identity, buckets sectorBuckets) (portfolio, error) {
 	first := lines[0]
 	p := portfolio{fund: first.Fund, asOf: first.AsOf}
 	if err := checkWeights(lines); err != nil {
@@ -102,6 +103,7 @@ func cleanHoldings(lines []*schemas.Holding, id *identity) (portfolio, error) {
 	type holder struct {
 		security, isin string
 		sum            float64
+		sector         int
 	}
 	var held []holder
 	at := make(map[string]int32, len(lines)) // of held
@@ -122,7 +124,10 @@ func cleanHoldings(lines []*schemas.Holding, id *identity) (portfolio, error) {
 		if !known {
 			i = int32(len(held))
 			at[security] = i
-			held = append(held, holder{security: security})
+			held = append(held, holder{security: security, sector: sectorUnknown})
+		}
+		if k := buckets.of(h.Sector); k != sectorUnknown {
+			held[i].sector = k
 		}
 		held[i].isin = cmp.Or(held[i].isin, h.ISIN)
 		held[i].sum += v
@@ -133,9 +138,9 @@ func cleanHoldings(lines []*schemas.Holding, id *identity) (portfolio, error) {
 	}
 	p.residual = (whole - total) / whole
 	slices.SortFunc(held, func(a, b holder) int { return strings.Compare(a.security, b.security) })
-	p.securities, p.weights = make([]string, len(held)), make([]float64, len(held))
+	p.securities, p.weights, p.sectors = make([]string, len(held)), make([]float64, len(held)), make([]int, len(held))
 	for i, h := range held {
-		p.securities[i], p.weights[i] = h.security, h.sum
+		p.securities[i], p.weights[i], p.sectors[i] = h.security, h.sum, h.sector
 	}
 	normalise(p.weights)
 	return p, nil
@@ -216,12 +221,12 @@ func newFundBook(in *Inputs, id *identity, sessionOf func(schemas.Date) schemas.
 	keys := slices.SortedFunc(maps.Keys(files), func(a, b key) int {
 		return cmp.Or(cmp.Compare(a.fund, b.fund), cmp.Compare(a.asOf, b.asOf))
 	})
-	book := make(fundBook)
+	book, buckets := make(fundBook), make(sectorBuckets)
 	var findings []Finding
 	for _, k := range keys {
 		lines := files[k]
 		slices.SortFunc(lines, func(a, b *schemas.Holding) int { return cmp.Compare(a.Line, b.Line) })
-		p, err := cleanHoldings(lines, id)
+		p, err := cleanHoldings(lines, id, buckets)
 		if err != nil {
 			findings = append(findings, Finding{
 				Check: "holdings_rejected", Severity: schemas.SeverityWarning, Date: k.asOf,
@@ -253,6 +258,16 @@ func (b fundBook) at(funds []string, t schemas.Date) *portfolio {
 		}
 	}
 	return nil
+}
+
+// file returns the file of a fund as of a day, or nil.
+func (b fundBook) file(fund string, asOf schemas.Date) *portfolio {
+	files := b[fund]
+	i, ok := slices.BinarySearchFunc(files, asOf, func(p portfolio, d schemas.Date) int { return cmp.Compare(p.asOf, d) })
+	if !ok {
+		return nil
+	}
+	return &files[i]
 }
 
 // sessions returns the first and last session with a file; ok is false where
