@@ -40,18 +40,18 @@ func (r *Runner) statusOf(ctx context.Context, b schemas.Backfill) (*BackfillSta
 	if err != nil {
 		return nil, err
 	}
-	p := pace{now: r.Now()}
-	seen := map[string]bool{} // the newest run of a window counts
-	atWork := map[string]bool{}
+	p := pace{now: r.Now(), planned: map[string]Planned{}, workers: int(b.Workers), limits: r.Limits}
+	seen := map[string]bool{}     // the newest run of a window counts
+	atWork := map[string]string{} // runs by window
 	for _, run := range runs {
 		window := run.Dataset + " " + run.Window.String()
 		if Outcome(run.Outcome) == Running {
 			p.open = append(p.open, run)
-			atWork[window] = true
+			atWork[window] = run.ID
 			continue
 		}
 		p.runs = append(p.runs, run)
-		if seen[window] || atWork[window] {
+		if seen[window] || atWork[window] != "" {
 			continue
 		}
 		seen[window] = true
@@ -75,7 +75,7 @@ func (r *Runner) statusOf(ctx context.Context, b schemas.Backfill) (*BackfillSta
 }
 
 // timeLeft works out what is left of a backfill that has not ended.
-func (r *Runner) timeLeft(ctx context.Context, st *BackfillStatus, p pace, atWork map[string]bool) error {
+func (r *Runner) timeLeft(ctx context.Context, st *BackfillStatus, p pace, atWork map[string]string) error {
 	if st.Owner != "" {
 		alive, err := r.Warehouse.Living(ctx)
 		if err != nil {
@@ -98,14 +98,16 @@ func (r *Runner) timeLeft(ctx context.Context, st *BackfillStatus, p pace, atWor
 		return err
 	}
 	for _, w := range plan.Windows {
-		if (w.Verdict == Build || w.Verdict == Follows) && !atWork[w.Dataset+" "+w.Window.String()] {
+		if w.Verdict != Build && w.Verdict != Follows {
+			continue
+		}
+		if run := atWork[w.Dataset+" "+w.Window.String()]; run != "" {
+			p.planned[run] = w
+		} else {
 			p.left = append(p.left, w)
 		}
 	}
 	st.Left = len(p.left)
-	if p.prior, err = r.loadCosts(ctx); err != nil {
-		return err
-	}
 	if left, ok := p.timeLeft(); ok {
 		st.TimeLeft = left.Round(time.Second)
 	}

@@ -59,11 +59,32 @@ func (s *scope) plan(state State, now time.Time) *Plan {
 				ahead[j.Dataset.String()] = append(ahead[j.Dataset.String()], d.Window)
 			}
 			p.Windows = append(p.Windows, Planned{
-				Job: j.Name, Dataset: j.Dataset.String(), Publisher: j.Publisher, Window: d.Window, Verdict: d.Verdict, Reason: d.Reason, Until: d.Until, Perhaps: perhaps,
+				Job: j.Name, Dataset: j.Dataset.String(), Publisher: j.Publisher, Window: d.Window,
+				Verdict: d.Verdict, Reason: d.Reason, Until: d.Until, Perhaps: perhaps, Inputs: inputsOf(d, state, ahead),
 			})
 		}
 	}
 	return p
+}
+
+// inputsOf counts the windows that one of a plan will be built from: those that
+// are there, and those before it in the plan.
+func inputsOf(d Decision, state State, ahead map[string][]schemas.Window) int {
+	if d.Job.Fetched() {
+		return 0
+	}
+	n := len(d.Uses)
+	seen := map[string]bool{}
+	for _, need := range d.Job.Needs(d.Window) {
+		dataset := need.Dataset.String()
+		for _, up := range ahead[dataset] {
+			if _, built := state.Built(dataset, up); !built && need.covers(up) && !seen[dataset+" "+up.String()] {
+				seen[dataset+" "+up.String()] = true
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // firstNeeded names the first window of a plan that a window is built from.
@@ -112,16 +133,23 @@ func newCosts(all []clickhouse.RunCost, bytesPerRow map[string]float64, limits m
 		mean := func(a, b float64) float64 { return (a*float64(sum.Runs) + b*n) / total }
 		c.byDataset[rc.Dataset] = clickhouse.RunCost{
 			Dataset: rc.Dataset, Runs: sum.Runs + rc.Runs, Rows: mean(sum.Rows, rc.Rows), Requests: mean(sum.Requests, rc.Requests), Seconds: mean(sum.Seconds, rc.Seconds),
+			Inputs: mean(sum.Inputs, rc.Inputs),
 		}
 	}
 	return c
 }
 
-// of estimates one window by the runs of its job, or else of its table.
-func (c *costs) of(j *Job, w schemas.Window) Cost {
+// of estimates one window by the runs of its job, or else of its table. Facts
+// that are made of all history at once take as much longer as there is more of
+// it than there was.
+func (c *costs) of(j *Job, w schemas.Window, inputs int) Cost {
 	known, ok := c.byJob[j.Name]
 	if !ok {
 		known = c.byDataset[j.Dataset.String()]
+	}
+	if j.Dataset.Cut == schemas.CutWhole && inputs > 0 && known.Inputs > 0 {
+		more := float64(inputs) / known.Inputs
+		known.Rows, known.Seconds = known.Rows*more, known.Seconds*more
 	}
 	cost := Cost{Rows: int64(math.Round(known.Rows)), Seconds: known.Seconds, Bytes: int64(known.Rows * c.bytesPerRow[j.Dataset.String()])}
 	if j.Fetched() {
@@ -148,7 +176,7 @@ func (c *costs) price(p *Plan, s *scope, workers int) {
 		if w.Verdict != Build && w.Verdict != Follows {
 			continue
 		}
-		w.Cost = c.of(byName[w.Job], w.Window)
+		w.Cost = c.of(byName[w.Job], w.Window, w.Inputs)
 		p.Cost.Requests += w.Cost.Requests
 		p.Cost.Rows += w.Cost.Rows
 		p.Cost.Bytes += w.Cost.Bytes

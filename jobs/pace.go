@@ -5,17 +5,22 @@ import (
 	"strings"
 	"time"
 
+	"tidemark/extract"
 	"tidemark/schemas"
 )
 
 // pace estimates how long a backfill still takes, from its own runs and from
 // what is left of its plan.
 type pace struct {
-	runs  []schemas.Run // that have ended
-	open  []schemas.Run // that are at work
-	left  []Planned     // to build or to follow, without those at work
-	prior *costs        // what runs took before; may be nil
-	now   time.Time
+	runs []schemas.Run // that have ended
+	open []schemas.Run // that are at work
+	left []Planned     // to build or to follow, without those at work
+	now  time.Time
+	// planned gives the windows at work as the plan has them, by run; one that
+	// became up to date since it began is absent.
+	planned map[string]Planned
+	workers int                      // of the backfill
+	limits  map[string]extract.Limit // of the publishers
 }
 
 // worked returns how long at least one run was at work, and how many were on
@@ -51,9 +56,12 @@ func (p pace) worked() (span time.Duration, parallel float64) {
 // timeLeft returns how long the backfill still takes, and false while nothing
 // can be told: before a first run has ended.
 //
-// The work left is what windows of the same job took, here or, where none has
-// ended yet, before; divided by how many were at work at once. It is no less
-// than what the publishers' rate limits ask for.
+// A window left takes what windows of the same job took, here or, where none has
+// ended yet, before. Those of years and months are many: together they take
+// their sum, divided by how many were at work at once. Those made of all history
+// are few, long, and wait for what they are made of: they come after the others
+// and are laid out one by one. The whole is no less than what the publishers'
+// rate limits ask for.
 func (p pace) timeLeft() (time.Duration, bool) {
 	_, parallel := p.worked()
 	if len(p.runs) == 0 || parallel <= 0 {
@@ -61,26 +69,44 @@ func (p pace) timeLeft() (time.Duration, bool) {
 	}
 	cost := p.costs()
 	changed := p.changed()
-	var seconds float64
-	requests := map[string]int64{}
-	for _, w := range p.left {
-		share := 1.0
-		if w.Perhaps {
-			share = changed
+	var sum, longest float64
+	var last []float64
+	add := func(takes float64, ofAllHistory bool) {
+		if ofAllHistory {
+			last = append(last, takes)
+		} else {
+			sum, longest = sum+takes, max(longest, takes)
 		}
-		seconds += share * cost(w.Job, w.Dataset)
+	}
+	requests := map[string]int64{}
+	for _, r := range p.open {
+		w := p.planned[r.ID]
+		add(max(0, cost(r.Job, r.Dataset, w.Cost.Seconds)-p.now.Sub(r.StartedAt).Seconds()), w.ofAllHistory())
+	}
+	for _, w := range p.left {
+		takes := cost(w.Job, w.Dataset, w.Cost.Seconds)
+		if w.Perhaps {
+			takes *= changed
+		}
+		add(takes, w.ofAllHistory())
 		requests[w.Publisher] += w.Cost.Requests
 	}
-	for _, r := range p.open {
-		seconds += max(0, cost(r.Job, r.Dataset)-p.now.Sub(r.StartedAt).Seconds())
-	}
-	left := seconds / parallel
-	if p.prior != nil {
-		for publisher, n := range requests {
-			left = max(left, float64(n)*p.prior.limits[publisher].Every.Seconds())
-		}
+	left := max(sum/parallel, longest) + inTurn(last, p.workers)
+	for publisher, n := range requests {
+		left = max(left, float64(n)*p.limits[publisher].Every.Seconds())
 	}
 	return time.Duration(left * float64(time.Second)), true
+}
+
+// inTurn returns when the last of some windows ends that workers take one after
+// another.
+func inTurn(takes []float64, workers int) float64 {
+	free := make([]float64, max(1, workers))
+	for _, t := range takes {
+		next := slices.Index(free, slices.Min(free))
+		free[next] += t
+	}
+	return slices.Max(free)
 }
 
 // changed is the share of the runs whose window changed, and with it what
@@ -104,8 +130,9 @@ func (p pace) changed() float64 {
 
 // costs returns what a window of a job takes in seconds: the mean of the job's
 // runs here, pulled a little towards that of its table's while they are few;
-// of its runs before; or of its table's, its kind's or all runs here.
-func (p pace) costs() func(job, dataset string) float64 {
+// what the plan says by the runs before; or the mean of its table's, its kind's
+// or all runs here.
+func (p pace) costs() func(job, dataset string, planned float64) float64 {
 	var means [4]map[string]*mean
 	for i := range means {
 		means[i] = map[string]*mean{}
@@ -126,16 +153,14 @@ func (p pace) costs() func(job, dataset string) float64 {
 			means[i][key].add(seconds)
 		}
 	}
-	return func(job, dataset string) float64 {
+	return func(job, dataset string, planned float64) float64 {
 		if m := means[0][job]; m != nil {
 			with := *m
 			with.add(means[1][dataset].value())
 			return with.value()
 		}
-		if p.prior != nil {
-			if c, ok := p.prior.byJob[job]; ok {
-				return c.Seconds
-			}
+		if planned > 0 {
+			return planned
 		}
 		for i, key := range []string{dataset, kind(dataset), ""} {
 			if m := means[i+1][key]; m != nil {

@@ -46,6 +46,18 @@ func tenYears(r *rand.Rand) []simulated {
 		}
 		previous = bars
 	}
+	// What is made of all history at once comes last, and takes several times
+	// what it took when there was a year of it; the plan has scaled that, and is
+	// a fifth off.
+	before := make([]int, len(all))
+	for i := range before {
+		before[i] = i
+	}
+	for _, u := range []string{"SPX", "SP600", "R2000"} {
+		last := add("size:"+u, "facts.size", "", 18, before...)
+		w := &all[last].planned
+		w.Window, w.Inputs, w.Cost.Seconds = schemas.CutWhole.Window(u, 0), last, 18*(0.8+0.4*r.Float64())
+	}
 	return all
 }
 
@@ -121,16 +133,17 @@ func TestTimeLeft(t *testing.T) {
 			} else if now.Before(pausedFrom) {
 				truth -= paused
 			}
-			p := pace{now: now}
+			p := pace{now: now, planned: map[string]Planned{}, workers: 2}
 			for _, e := range events {
 				w := all[e.i].planned
-				run := schemas.Run{Job: w.Job, Dataset: w.Dataset, Outcome: string(OK), StartedAt: e.from, FinishedAt: e.to}
+				run := schemas.Run{ID: fmt.Sprint(e.i), Job: w.Job, Dataset: w.Dataset, Outcome: string(OK), StartedAt: e.from, FinishedAt: e.to}
 				switch {
 				case !e.to.After(now):
 					p.runs = append(p.runs, run)
 				case !e.from.After(now):
 					run.FinishedAt = time.Time{}
 					p.open = append(p.open, run)
+					p.planned[run.ID] = w
 				default:
 					p.left = append(p.left, w)
 				}
@@ -159,7 +172,9 @@ func TestTimeLeftUnderLimits(t *testing.T) {
 	left := func(job, dataset, publisher string, requests int64) Planned {
 		return Planned{Job: job, Dataset: dataset, Publisher: publisher, Verdict: Build, Cost: Cost{Requests: requests}}
 	}
-	prior := newCosts([]clickhouse.RunCost{{Job: "breadth:SPX", Dataset: "facts.breadth", Runs: 3, Seconds: 9}}, nil, map[string]extract.Limit{"ishares": {Every: 2 * time.Second}})
+	limits := map[string]extract.Limit{"ishares": {Every: 2 * time.Second}}
+	breadth := left("breadth:SPX", "facts.breadth", "", 0)
+	breadth.Cost.Seconds = 9
 	for _, c := range []struct {
 		name string
 		pace pace
@@ -168,8 +183,9 @@ func TestTimeLeftUnderLimits(t *testing.T) {
 	}{
 		{"nothing has ended", pace{now: at, left: []Planned{left("ishares:IVV", "raw.holding", "ishares", 1)}}, 0, false},
 		{"as before", pace{now: at, runs: []schemas.Run{run}, left: []Planned{left("ishares:IJR", "raw.holding", "ishares", 1)}}, time.Second, true},
-		{"under a limit", pace{now: at, prior: prior, runs: []schemas.Run{run}, left: []Planned{left("ishares:IJR", "raw.holding", "ishares", 50)}}, 100 * time.Second, true},
-		{"learnt before", pace{now: at, prior: prior, runs: []schemas.Run{run}, left: []Planned{left("breadth:SPX", "facts.breadth", "", 0)}}, 9 * time.Second, true},
+		{"under a limit", pace{now: at, limits: limits, runs: []schemas.Run{run}, left: []Planned{left("ishares:IJR", "raw.holding", "ishares", 50)}}, 100 * time.Second, true},
+		{"learnt before", pace{now: at, runs: []schemas.Run{run}, left: []Planned{breadth}}, 9 * time.Second, true},
+		{"no less than the longest", pace{now: at, runs: []schemas.Run{run, run}, left: []Planned{breadth}}, 9 * time.Second, true},
 		{"done", pace{now: at, runs: []schemas.Run{run}}, 0, true},
 	} {
 		if got, ok := c.pace.timeLeft(); got != c.want || ok != c.ok {
@@ -182,5 +198,25 @@ func TestTimeLeftUnderLimits(t *testing.T) {
 	perhaps.Perhaps = true
 	if got := fmt.Sprint(pace{now: at, runs: []schemas.Run{unchanged}, left: []Planned{perhaps}}.timeLeft()); got != "0s true" {
 		t.Errorf("what follows unchanged windows takes %s", got)
+	}
+}
+
+// TestWholeHistoryCostsMore holds that what is made of all history at once is
+// expected to take as much longer as there is more of it to come, and what is
+// made of a year is not.
+func TestWholeHistoryCostsMore(t *testing.T) {
+	c := newCosts([]clickhouse.RunCost{
+		{Job: "size:SPX", Dataset: "facts.size", Runs: 2, Rows: 1000, Seconds: 3, Inputs: 4},
+		{Job: "breadth:SPX", Dataset: "facts.breadth", Runs: 2, Rows: 1000, Seconds: 3, Inputs: 4},
+	}, nil, nil)
+	needs := func(schemas.Window) []Need { return nil }
+	for name, table := range map[string]schemas.Dataset{"size:SPX": schemas.Size.Dataset, "breadth:SPX": schemas.Breadth.Dataset} {
+		want := Cost{Rows: 1000, Seconds: 3}
+		if table.Cut == schemas.CutWhole {
+			want = Cost{Rows: 3000, Seconds: 9}
+		}
+		if got := c.of(&Job{Name: name, Dataset: table, Needs: needs}, table.Cut.Window("SPX", 0), 12); got != want {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
 	}
 }

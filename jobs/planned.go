@@ -28,8 +28,13 @@ type Planned struct {
 	Reason    string
 	Until     time.Time // of a window that waits: when it is tried again
 	Perhaps   bool      // of one that follows: it is up to date unless what it follows changes
+	Inputs    int       // windows that it will be built from; 0 for a fetched one
 	Cost      Cost
 }
+
+// ofAllHistory tells whether a window of facts is made of all there is of what
+// it needs.
+func (p Planned) ofAllHistory() bool { return p.Inputs > 0 && p.Window.From == schemas.MinDate }
 
 // Cost is what a window is expected to take, judged by what windows like it
 // took before. Zero means that nothing is known yet.

@@ -97,17 +97,19 @@ type RunCost struct {
 	Rows         float64
 	Requests     float64
 	Seconds      float64
+	Inputs       float64 // windows that a run was built from
 }
 
 // RunCosts returns the cost of each job's runs so far.
 func (w *Warehouse) RunCosts(ctx context.Context) ([]RunCost, error) {
 	const sql = "SELECT job, any(dataset), toInt64(count()), avg(rows), avg(requests)," +
-		" avg((toUnixTimestamp64Milli(assumeNotNull(finished_at)) - toUnixTimestamp64Milli(started_at)) / 1000)" +
-		" FROM ops.run WHERE outcome IN ('ok', 'unchanged') AND isNotNull(finished_at) AND rows > 0 GROUP BY job ORDER BY job"
+		" avg((toUnixTimestamp64Milli(assumeNotNull(finished_at)) - toUnixTimestamp64Milli(started_at)) / 1000), avg(windows)" +
+		" FROM ops.run LEFT JOIN (SELECT run_id, count() AS windows FROM ops.input WHERE kind = 'window' GROUP BY run_id) AS i USING (run_id)" +
+		" WHERE outcome IN ('ok', 'unchanged') AND isNotNull(finished_at) AND rows > 0 GROUP BY job ORDER BY job"
 	var out []RunCost
 	err := w.each(ctx, sql, nil, func() { out = nil }, func(rows driver.Rows) error {
 		var c RunCost
-		if err := rows.Scan(&c.Job, &c.Dataset, &c.Runs, &c.Rows, &c.Requests, &c.Seconds); err != nil {
+		if err := rows.Scan(&c.Job, &c.Dataset, &c.Runs, &c.Rows, &c.Requests, &c.Seconds, &c.Inputs); err != nil {
 			return err
 		}
 		out = append(out, c)
