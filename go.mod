@@ -17,6 +17,7 @@ require (
 	github.com/google/uuid v1.6.0 // names of runs and swaps in the order of time
 	github.com/hashicorp/go-retryablehttp v0.7.8 // retries of the shared HTTP client and of web hooks
 	github.com/klauspost/compress v1.20.3 // zstd for the archive, which the standard library has not; gzip for the page
+	github.com/klauspost/readahead v1.4.0 // reads ahead of who reads
 	github.com/parquet-go/parquet-go v0.32.0 // vendors' Parquet files
 	github.com/pb33f/libopenapi v0.41.8 // reads the description of the API in tests
 	github.com/pb33f/libopenapi-validator v0.16.2 // holds the API to its description in tests

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -112,17 +113,9 @@ func (p *pass) others(ctx context.Context, d Decision, own string) ([]schemas.Ru
 	if err != nil {
 		return nil, err
 	}
+	open = slices.DeleteFunc(open, func(run schemas.Run) bool { return run.ID == own })
 	living, _, err := p.sort(ctx, open)
-	if err != nil {
-		return nil, err
-	}
-	out := living[:0]
-	for _, run := range living {
-		if run.ID != own {
-			out = append(out, run)
-		}
-	}
-	return out, nil
+	return living, err
 }
 
 // sort splits open runs into those whose process lives and those whose process

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"tidemark/extract"
 	"tidemark/jobs/schedule"
 	"tidemark/load/clickhouse"
@@ -35,11 +37,12 @@ func (f fetched[T]) job(name, part string) *Job {
 		Windows: func(today schemas.Date) []schemas.Window { return f.table.Cut.Windows(part, f.start(), today+1) },
 		Checks:  append([]CheckInfo{contract}, infos(f.checks)...),
 		examine: func(ctx context.Context, t *Task) ([]schemas.CheckResult, error) {
-			rows, err := f.stored(ctx, t)
+			a, err := f.standing(ctx, t)
 			if err != nil {
 				return nil, err
 			}
-			return f.examine(ctx, t, rows, rows)
+			a.fresh = a.old
+			return examine(f.checks, a), nil
 		},
 		Run: func(ctx context.Context, t *Task) (Stats, error) {
 			source, err := f.source(ctx, t.Getter)
@@ -59,23 +62,26 @@ func (f fetched[T]) start() schemas.Date {
 }
 
 func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extract.Source[T]) (Stats, error) {
+	// What stands is read while the answer comes in.
+	var a arrival[T]
+	reading, readCtx := errgroup.WithContext(ctx)
+	reading.Go(func() (err error) {
+		a, err = f.standing(readCtx, t)
+		return err
+	})
 	rows, empty, err := fetchRows(ctx, t, f.table.Dataset, source)
+	if e := reading.Wait(); err == nil {
+		err = e
+	}
 	if err != nil {
 		return Stats{}, err
 	}
 	t.Log.DebugContext(ctx, "rows fetched", "rows", len(rows))
-	old, err := f.stored(ctx, t)
-	if err != nil {
-		return Stats{}, err
+	if len(rows) == 0 && len(a.old) > 0 {
+		return Stats{}, fmt.Errorf("%s: the publisher has nothing for %s, where there were %d rows before; the old window stays", t.Job.Name, t.Window.Span(), len(a.old))
 	}
-	if len(rows) == 0 && len(old) > 0 {
-		return Stats{}, fmt.Errorf("%s: the publisher has nothing for %s, where there were %d rows before; the old window stays", t.Job.Name, t.Window.Span(), len(old))
-	}
-	checks, err := f.examine(ctx, t, rows, old)
-	if err != nil {
-		return Stats{}, err
-	}
-	stats, err := publish(ctx, t, f.table, rows, append(contract.results(nil, ""), checks...))
+	a.fresh = rows
+	stats, err := publish(ctx, t, f.table, rows, append(contract.results(nil, ""), examine(f.checks, a)...))
 	if err == nil && len(rows) == 0 && empty != nil {
 		return stats, empty
 	}
@@ -164,10 +170,12 @@ func (t *Task) late(d schemas.Dataset, newest schemas.Date) error {
 	return &extract.NotYetError{Publisher: t.Job.Publisher, What: d.String() + " " + t.Job.Part + " of " + expected.String(), Until: t.Now.Add(lateEvery)}
 }
 
-// examine runs the checks on the rows that have arrived for the task's window,
-// beside those that were there.
-func (f fetched[T]) examine(ctx context.Context, t *Task, fresh, old []T) ([]schemas.CheckResult, error) {
-	a := arrival[T]{fresh: fresh, old: old}
+// standing reads what the checks hold an arrival against: the rows of the task's
+// window as they stand, and those of the days before it.
+func (f fetched[T]) standing(ctx context.Context, t *Task) (a arrival[T], err error) {
+	if a.old, err = f.stored(ctx, t); err != nil {
+		return a, err
+	}
 	back := 0
 	for _, c := range f.checks {
 		if c.Severity != Off {
@@ -175,12 +183,9 @@ func (f fetched[T]) examine(ctx context.Context, t *Task, fresh, old []T) ([]sch
 		}
 	}
 	if back > 0 && f.table.Cut != schemas.CutWhole {
-		var err error
-		if a.before, err = readSpan(ctx, t.Warehouse, f.table, t.Window.Part, t.Window.From.AddDays(-back), t.Window.From); err != nil {
-			return nil, err
-		}
+		a.before, err = readSpan(ctx, t.Warehouse, f.table, t.Window.Part, t.Window.From.AddDays(-back), t.Window.From)
 	}
-	return examine(f.checks, a), nil
+	return a, err
 }
 
 func readWindow[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], win schemas.Window) ([]T, error) {

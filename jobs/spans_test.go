@@ -106,14 +106,20 @@ func sameAsReport(t *testing.T, runs map[string]spanned, report *Report) {
 		if s.Status != status {
 			t.Errorf("%s has the status %+v, want %+v", s.Name, s.Status, status)
 		}
+		// What stands is read while the answer comes in, in either order.
 		want := []string{"fetch", "read", "publish"}
 		switch {
 		case res.Outcome == Failed:
-			want = want[:1]
+			want = want[:2]
 		case res.Dataset == schemas.Size.String():
 			want[0], want[1] = "read", "compute"
+		default: // fetched and published
 		}
-		if steps := slices.Compact(s.steps); !slices.Equal(steps, want) {
+		steps := slices.Compact(s.steps)
+		if res.Dataset != schemas.Size.String() && len(steps) > 1 {
+			slices.Sort(steps[:2])
+		}
+		if !slices.Equal(steps, want) {
 			t.Errorf("%s did %v, want %v", s.Name, steps, want)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/readahead"
 
 	"tidemark/extract"
 	"tidemark/schemas"
@@ -75,8 +76,10 @@ func (r *csvRows) unpack(body io.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not a gzip file: %w", err)
 	}
-	r.close = append(r.close, z)
-	return &unpacked{r: z, packed: in}, nil
+	// A year of a market is unpacked on one processor while it is read on another.
+	ahead := readahead.NewReader(&unpacked{r: z, packed: in})
+	r.close = append(r.close, z, ahead)
+	return ahead, nil
 }
 
 func (r *csvRows) Next() bool    { return r.csv.Next() }
