@@ -42,19 +42,22 @@ func (p *pass) claim(ctx context.Context, d Decision) (schemas.Run, Decision, bo
 				return schemas.Run{}, d, false, err
 			}
 		}
-		run, err := p.beginRun(ctx, d)
+		run, err := p.newRun(d)
 		if err != nil {
 			return run, d, false, err
 		}
-		others, err := p.others(ctx, d, run.ID)
+		var others []schemas.Run
+		if err = p.note(ctx, run); err == nil {
+			others, err = p.others(ctx, d, run.ID)
+		}
 		if err != nil {
-			return run, d, false, err
+			// The line may be in the log all the same.
+			return run, d, false, errors.Join(err, p.withdraw(ctx, run, "the pass ended as it began"))
 		}
 		if len(others) == 0 {
 			return run, d, true, nil
 		}
-		run.FinishedAt, run.Outcome, run.Error = p.Now(), string(Stopped), "another run of the window began at the same moment"
-		if err := p.note(ctx, run); err != nil {
+		if err := p.withdraw(ctx, run, "another run of the window began at the same moment"); err != nil {
 			return run, d, false, err
 		}
 		if err := pause(ctx, time.Duration(rand.Int64N(int64(claimPoll)))); err != nil { //nolint:gosec // it only has to differ from the others'
@@ -63,16 +66,24 @@ func (p *pass) claim(ctx context.Context, d Decision) (schemas.Run, Decision, bo
 	}
 }
 
-func (p *pass) beginRun(ctx context.Context, d Decision) (schemas.Run, error) {
+func (p *pass) newRun(d Decision) (schemas.Run, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return schemas.Run{}, fmt.Errorf("name a run: %w", err)
 	}
-	run := schemas.Run{
+	return schemas.Run{
 		ID: id.String(), Command: p.Command, Job: d.Job.Name, Dataset: d.Job.Dataset.String(), Window: d.Window,
 		Reason: d.Reason, StartedAt: p.Now(), Outcome: string(Running), Owner: p.Warehouse.Owner(), Cause: p.cause(),
-	}
-	return run, p.note(ctx, run)
+	}, nil
+}
+
+// withdraw ends a run that has done nothing. It does so for a pass that has been
+// stopped too: a run that stays open is waited for as long as its process lives.
+func (p *pass) withdraw(ctx context.Context, run schemas.Run, why string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	run.FinishedAt, run.Outcome, run.Error = p.Now(), string(Stopped), why
+	return p.note(ctx, run)
 }
 
 func (p *pass) cause() string {

@@ -267,3 +267,25 @@ func TestStoppedRunIsFinishedLater(t *testing.T) {
 	fresh.mustRun(t, Request{})
 	same(t, hashes(t, fresh.Runner), hashes(t, h.Runner))
 }
+
+// TestStoppedPassLeavesNoRunOpen stops passes at any moment, also between the
+// line that begins a run and the look for others: a run that stays open in the
+// log of a living process would be waited for for ever.
+func TestStoppedPassLeavesNoRunOpen(t *testing.T) {
+	h := newHouse(t, schemas.NewDate(2025, time.October, 1))
+	for i := range 40 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(5*i)*time.Millisecond)
+		_, err := h.Run(ctx, Request{Force: true})
+		cancel()
+		if err == nil {
+			t.Fatalf("a pass was done within %d ms", 5*i)
+		}
+		open, err := h.Warehouse.OpenRuns(t.Context(), "", schemas.Window{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(open) > 0 {
+			t.Fatalf("a pass stopped after %d ms left %d runs open, the first of %s", 5*i, len(open), open[0].Job)
+		}
+	}
+}

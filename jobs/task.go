@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -82,10 +83,11 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 	// The end of a stopped run is still worth a line.
 	logCtx, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
-	if err := clickhouse.Append(logCtx, p.Warehouse, schemas.LogLines, lines.take()); err != nil {
-		return fmt.Errorf("keep the run's log: %w", err)
+	logErr := clickhouse.Append(logCtx, p.Warehouse, schemas.LogLines, lines.take())
+	if logErr != nil {
+		logErr = fmt.Errorf("keep the run's log: %w", logErr)
 	}
-	if err := p.note(logCtx, run); err != nil {
+	if err := errors.Join(logErr, p.note(logCtx, run)); err != nil {
 		return err
 	}
 	p.mu.Lock()
