@@ -62,18 +62,21 @@ func (f fetched[T]) start() schemas.Date {
 }
 
 func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extract.Source[T]) (Stats, error) {
-	// What stands is read while the answer comes in.
+	// What stands is read while the answer comes in. Where one fails the other
+	// ends too.
 	var a arrival[T]
-	reading, readCtx := errgroup.WithContext(ctx)
-	reading.Go(func() (err error) {
-		a, err = f.standing(readCtx, t)
+	var rows []T
+	var empty error
+	side, sideCtx := errgroup.WithContext(ctx)
+	side.Go(func() (err error) {
+		a, err = f.standing(sideCtx, t)
 		return err
 	})
-	rows, empty, err := fetchRows(ctx, t, f.table.Dataset, source)
-	if e := reading.Wait(); err == nil {
-		err = e
-	}
-	if err != nil {
+	side.Go(func() (err error) {
+		rows, empty, err = fetchRows(sideCtx, t, f.table.Dataset, source)
+		return err
+	})
+	if err := side.Wait(); err != nil {
 		return Stats{}, err
 	}
 	t.Log.DebugContext(ctx, "rows fetched", "rows", len(rows))
