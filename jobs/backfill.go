@@ -213,7 +213,7 @@ func (r *Runner) WorkBackfill(ctx context.Context, id string, gate func(context.
 	}
 	// What comes now is written even when the context has ended, so that
 	// somebody else takes over at once.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	ctx, cancel := lastWord(ctx)
 	defer cancel()
 	now.Owner = ""
 	if err == nil && now.State == schemas.BackfillRunning {

@@ -52,7 +52,7 @@ func (p *pass) claim(ctx context.Context, d Decision) (schemas.Run, Decision, bo
 		}
 		if err != nil {
 			// The line may be in the log all the same.
-			return run, d, false, errors.Join(err, p.withdraw(ctx, run, "the pass ended as it began"))
+			return run, d, false, errors.Join(err, p.withdraw(ctx, run, "ended as it began: "+err.Error()))
 		}
 		if len(others) == 0 {
 			return run, d, true, nil
@@ -80,10 +80,16 @@ func (p *pass) newRun(d Decision) (schemas.Run, error) {
 // withdraw ends a run that has done nothing. It does so for a pass that has been
 // stopped too: a run that stays open is waited for as long as its process lives.
 func (p *pass) withdraw(ctx context.Context, run schemas.Run, why string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	ctx, cancel := lastWord(ctx)
 	defer cancel()
 	run.FinishedAt, run.Outcome, run.Error = p.Now(), string(Stopped), why
 	return p.note(ctx, run)
+}
+
+// lastWord returns a context for what is written even when ctx has ended, so that
+// others see at once how things stand.
+func lastWord(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 }
 
 func (p *pass) cause() string {

@@ -63,7 +63,7 @@ func (s *Scheduler) endSlots(ctx context.Context, j *Job, slots []time.Time, sta
 	for i, at := range slots {
 		lines[i] = slotLine(j.Name, at, state, reason)
 	}
-	logCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	logCtx, cancel := lastWord(ctx)
 	defer cancel()
 	if err := s.noteSlots(logCtx, lines...); err != nil {
 		s.Log.ErrorContext(ctx, "the end of a slot could not be noted, it is run again after the next start", "job", j.Name, "err", err)

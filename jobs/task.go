@@ -81,7 +81,7 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 	}
 	t.Log.InfoContext(ctx, "run finished", ended...)
 	// The end of a stopped run is still worth a line.
-	logCtx, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	logCtx, done := lastWord(ctx)
 	defer done()
 	logErr := clickhouse.Append(logCtx, p.Warehouse, schemas.LogLines, lines.take())
 	if logErr != nil {
