@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -271,6 +272,50 @@ func TestPlanAfterRevisions(t *testing.T) {
 	for _, text := range build {
 		if !slices.Contains(got, text) {
 			t.Errorf("%s stood in the plan and was not built", text)
+		}
+	}
+}
+
+// TestPlannedInputs holds the windows that a plan says facts will be built from
+// against those that the run log says they were built from, and the mean of
+// those against what the estimates start with: from nothing, and with a
+// year more to come.
+func TestPlannedInputs(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, schemas.NewDate(2024, time.January, 1))
+	built := map[string]float64{} // inputs of a job's runs so far
+	runs := map[string]float64{}
+	for _, req := range []Request{{From: schemas.NewDate(2025, time.January, 1)}, {}} {
+		plan, err := h.Plan(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		planned := map[string]int{}
+		for _, w := range plan.Windows {
+			planned[w.Job+" "+w.Window.String()] = w.Inputs
+		}
+		for _, res := range h.mustRun(t, req).Results {
+			inputs, err := clickhouse.Read(t.Context(), h.Warehouse, schemas.Inputs, clickhouse.Query{
+				Where: "run_id = {run:String} AND kind = 'window'", Args: []any{clickhouse.Named("run", res.RunID)},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want, ok := planned[res.Job+" "+res.Window.String()]; !ok || want != len(inputs) {
+				t.Errorf("%s %s was built from %d windows, the plan said %d", res.Job, res.Window, len(inputs), want)
+			}
+			if res.Rows > 0 {
+				built[res.Job], runs[res.Job] = built[res.Job]+float64(len(inputs)), runs[res.Job]+1
+			}
+		}
+	}
+	costs, err := h.Warehouse.RunCosts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range costs {
+		if want := built[c.Job] / runs[c.Job]; math.Abs(c.Inputs-want) > 1e-9 {
+			t.Errorf("%s was built from %g windows on average, the estimates start with %g", c.Job, want, c.Inputs)
 		}
 	}
 }

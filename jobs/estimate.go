@@ -78,7 +78,10 @@ func inputsOf(d Decision, state State, ahead map[string][]schemas.Window) int {
 	for _, need := range d.Job.Needs(d.Window) {
 		dataset := need.Dataset.String()
 		for _, up := range ahead[dataset] {
-			if _, built := state.Built(dataset, up); !built && need.covers(up) && !seen[dataset+" "+up.String()] {
+			if !need.covers(up) {
+				continue
+			}
+			if _, built := state.Built(dataset, up); !built && !seen[dataset+" "+up.String()] {
 				seen[dataset+" "+up.String()] = true
 				n++
 			}
@@ -142,20 +145,20 @@ func newCosts(all []clickhouse.RunCost, bytesPerRow map[string]float64, limits m
 // of estimates one window by the runs of its job, or else of its table. Facts
 // that are made of all history at once take as much longer as there is more of
 // it than there was.
-func (c *costs) of(j *Job, w schemas.Window, inputs int) Cost {
+func (c *costs) of(j *Job, w Planned) Cost {
 	known, ok := c.byJob[j.Name]
 	if !ok {
 		known = c.byDataset[j.Dataset.String()]
 	}
-	if j.Dataset.Cut == schemas.CutWhole && inputs > 0 && known.Inputs > 0 {
-		more := float64(inputs) / known.Inputs
+	if w.ofAllHistory() && known.Inputs > 0 {
+		more := float64(w.Inputs) / known.Inputs
 		known.Rows, known.Seconds = known.Rows*more, known.Seconds*more
 	}
 	cost := Cost{Rows: int64(math.Round(known.Rows)), Seconds: known.Seconds, Bytes: int64(known.Rows * c.bytesPerRow[j.Dataset.String()])}
 	if j.Fetched() {
 		cost.Requests = 1
 		if j.requests != nil {
-			cost.Requests = j.requests(w)
+			cost.Requests = j.requests(w.Window)
 		} else if known.Requests > 1 {
 			cost.Requests = int64(math.Ceil(known.Requests))
 		}
@@ -170,13 +173,15 @@ func (c *costs) price(p *Plan, s *scope, workers int) {
 	for _, j := range s.jobs {
 		byName[j.Name] = j
 	}
+	var work workload
 	perPublisher := map[string]*PublisherCost{}
 	for i := range p.Windows {
 		w := &p.Windows[i]
 		if w.Verdict != Build && w.Verdict != Follows {
 			continue
 		}
-		w.Cost = c.of(byName[w.Job], w.Window, w.Inputs)
+		w.Cost = c.of(byName[w.Job], *w)
+		work.add(*w, w.Cost.Seconds)
 		p.Cost.Requests += w.Cost.Requests
 		p.Cost.Rows += w.Cost.Rows
 		p.Cost.Bytes += w.Cost.Bytes
@@ -193,7 +198,7 @@ func (c *costs) price(p *Plan, s *scope, workers int) {
 		pc.Requests += w.Cost.Requests
 		pc.Minutes = float64(pc.Requests) * c.limits[w.Publisher].Every.Minutes()
 	}
-	p.Minutes = p.Cost.Seconds / 60 / float64(workers)
+	p.Minutes = work.takes(float64(workers), workers) / 60
 	for _, pc := range perPublisher {
 		p.Publishers = append(p.Publishers, *pc)
 		p.Minutes = max(p.Minutes, pc.Minutes)

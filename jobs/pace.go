@@ -57,11 +57,8 @@ func (p pace) worked() (span time.Duration, parallel float64) {
 // can be told: before a first run has ended.
 //
 // A window left takes what windows of the same job took, here or, where none has
-// ended yet, before. Those of years and months are many: together they take
-// their sum, divided by how many were at work at once. Those made of all history
-// are few, long, and wait for what they are made of: they come after the others
-// and are laid out one by one. The whole is no less than what the publishers'
-// rate limits ask for.
+// ended yet, before. The whole is no less than what the publishers' rate limits
+// ask for.
 func (p pace) timeLeft() (time.Duration, bool) {
 	_, parallel := p.worked()
 	if len(p.runs) == 0 || parallel <= 0 {
@@ -69,44 +66,25 @@ func (p pace) timeLeft() (time.Duration, bool) {
 	}
 	cost := p.costs()
 	changed := p.changed()
-	var sum, longest float64
-	var last []float64
-	add := func(takes float64, ofAllHistory bool) {
-		if ofAllHistory {
-			last = append(last, takes)
-		} else {
-			sum, longest = sum+takes, max(longest, takes)
-		}
-	}
+	var work workload
 	requests := map[string]int64{}
 	for _, r := range p.open {
 		w := p.planned[r.ID]
-		add(max(0, cost(r.Job, r.Dataset, w.Cost.Seconds)-p.now.Sub(r.StartedAt).Seconds()), w.ofAllHistory())
+		work.add(w, max(0, cost(r.Job, r.Dataset, w.Cost.Seconds)-p.now.Sub(r.StartedAt).Seconds()))
 	}
 	for _, w := range p.left {
 		takes := cost(w.Job, w.Dataset, w.Cost.Seconds)
 		if w.Perhaps {
 			takes *= changed
 		}
-		add(takes, w.ofAllHistory())
+		work.add(w, takes)
 		requests[w.Publisher] += w.Cost.Requests
 	}
-	left := max(sum/parallel, longest) + inTurn(last, p.workers)
+	left := work.takes(parallel, p.workers)
 	for publisher, n := range requests {
 		left = max(left, float64(n)*p.limits[publisher].Every.Seconds())
 	}
 	return time.Duration(left * float64(time.Second)), true
-}
-
-// inTurn returns when the last of some windows ends that workers take one after
-// another.
-func inTurn(takes []float64, workers int) float64 {
-	free := make([]float64, max(1, workers))
-	for _, t := range takes {
-		next := slices.Index(free, slices.Min(free))
-		free[next] += t
-	}
-	return slices.Max(free)
 }
 
 // changed is the share of the runs whose window changed, and with it what

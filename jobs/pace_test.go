@@ -215,7 +215,8 @@ func TestWholeHistoryCostsMore(t *testing.T) {
 		if table.Cut == schemas.CutWhole {
 			want = Cost{Rows: 3000, Seconds: 9}
 		}
-		if got := c.of(&Job{Name: name, Dataset: table, Needs: needs}, table.Cut.Window("SPX", 0), 12); got != want {
+		w := Planned{Window: table.Cut.Window("SPX", 0), Inputs: 12}
+		if got := c.of(&Job{Name: name, Dataset: table, Needs: needs}, w); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}

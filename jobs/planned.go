@@ -34,7 +34,9 @@ type Planned struct {
 
 // ofAllHistory tells whether a window of facts is made of all there is of what
 // it needs.
-func (p Planned) ofAllHistory() bool { return p.Inputs > 0 && p.Window.From == schemas.MinDate }
+func (p Planned) ofAllHistory() bool {
+	return p.Inputs > 0 && p.Window == schemas.CutWhole.Window(p.Window.Part, schemas.MinDate)
+}
 
 // Cost is what a window is expected to take, judged by what windows like it
 // took before. Zero means that nothing is known yet.
@@ -52,8 +54,8 @@ type Plan struct {
 	UpToDate   int
 	Publishers []PublisherCost
 	Cost       Cost // of all windows to build
-	// Minutes is how long the plan is expected to take: its work divided among
-	// the workers, but no less than what the rate limits ask for.
+	// Minutes is how long the workers are expected to take, which is no less than
+	// what the rate limits ask for.
 	Minutes float64
 }
 
