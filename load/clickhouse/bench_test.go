@@ -47,7 +47,7 @@ func BenchmarkMeasureBars(b *testing.B) {
 		if err := enc.checkWindow(benchWindow, rows); err != nil {
 			b.Fatal(err)
 		}
-		if _, _, err := enc.measure(rows); err != nil {
+		if _, err := enc.measure(rows); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -30,9 +30,10 @@ var (
 // hash is taken of.
 type encoder[T any] struct {
 	t       schemas.Table[T]
-	content []schemas.Field[T] // the columns that say something
-	origin  []schemas.Field[T] // the columns that say where it came from
-	key     []schemas.Field[T] // the sort key
+	content []schemas.Field[T]     // the columns that say something
+	origin  []schemas.Field[T]     // the columns that say where it came from
+	key     []schemas.Field[T]     // the sort key
+	date    func(*T) *schemas.Date // what the windows are cut by; nil for logs
 }
 
 func newEncoder[T any](t schemas.Table[T]) encoder[T] {
@@ -42,6 +43,9 @@ func newEncoder[T any](t schemas.Table[T]) encoder[T] {
 			e.origin = append(e.origin, f)
 		} else {
 			e.content = append(e.content, f)
+		}
+		if f.Name == t.DateColumn {
+			e.date = f.Date
 		}
 	}
 	for _, name := range t.SortKey() {
@@ -58,48 +62,80 @@ func newEncoder[T any](t schemas.Table[T]) encoder[T] {
 // rows does not depend on their order, so that blocks can be taken side by side.
 const measureBlock = 1 << 16
 
-// measure checks every row and returns the fingerprints of all columns and of
-// the content. Of several rows that cannot be stored it reports the first.
-func (e encoder[T]) measure(rows []T) (all, content fingerprint, err error) {
-	type measured struct {
-		all, content fingerprint
-		err          error
+// digest stands for rows: for all their columns, and for those that say
+// something.
+type digest struct{ all, content fingerprint }
+
+func (d *digest) join(o digest) {
+	d.all.join(o.all)
+	d.content.join(o.content)
+}
+
+// measured is what is known of rows before they are sent.
+type measured struct {
+	digest
+	days map[schemas.Date]*digest // the same by day
+}
+
+func (m *measured) add(day schemas.Date, d digest) {
+	m.join(d)
+	if m.days[day] == nil {
+		m.days[day] = new(digest)
 	}
+	m.days[day].join(d)
+}
+
+// measure checks and measures every row. Of several rows that cannot be stored
+// it reports the first.
+func (e encoder[T]) measure(rows []T) (measured, error) {
 	blocks := make([]measured, (len(rows)+measureBlock-1)/measureBlock)
+	errs := make([]error, len(blocks))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for k := range blocks {
 		group.Go(func() error {
-			m := &blocks[k]
-			m.all, m.content, m.err = e.measureRows(rows, k*measureBlock, min(len(rows), (k+1)*measureBlock))
+			blocks[k], errs[k] = e.measureRows(rows, k*measureBlock, min(len(rows), (k+1)*measureBlock))
 			return nil // the first by position is wanted, not by time
 		})
 	}
 	_ = group.Wait() // see above
-	for _, m := range blocks {
-		if m.err != nil {
-			return all, content, m.err
+	m := measured{days: make(map[schemas.Date]*digest)}
+	for k := range blocks {
+		if errs[k] != nil {
+			return m, errs[k]
 		}
-		all.join(m.all)
-		content.join(m.content)
+		for day, d := range blocks[k].days {
+			m.add(day, *d)
+		}
 	}
-	return all, content, nil
+	return m, nil
 }
 
-func (e encoder[T]) measureRows(rows []T, from, to int) (all, content fingerprint, err error) {
+func (e encoder[T]) measureRows(rows []T, from, to int) (measured, error) {
+	m := measured{days: make(map[schemas.Date]*digest)}
 	var buf []byte
 	for i := from; i < to; i++ {
-		buf = buf[:0]
-		if buf, err = e.append(buf, e.content, rows, i); err != nil {
-			return all, content, err
+		var d digest
+		var err error
+		if buf, err = e.append(buf[:0], e.content, rows, i); err != nil {
+			return m, err
 		}
-		content.add(buf)
+		d.content.add(buf)
 		if buf, err = e.append(buf, e.origin, rows, i); err != nil {
-			return all, content, err
+			return m, err
 		}
-		all.add(buf)
+		d.all.add(buf)
+		m.add(e.day(&rows[i]), d)
 	}
-	return all, content, nil
+	return m, nil
+}
+
+// day returns the day a row belongs to; logs have none.
+func (e encoder[T]) day(row *T) schemas.Date {
+	if e.date == nil {
+		return schemas.NoDate
+	}
+	return *e.date(row)
 }
 
 // append adds the encoding of the given columns of row i to buf. The form is

@@ -34,6 +34,12 @@ func (f fingerprint) String() string {
 	return fmt.Sprintf("%d-%016x%016x", f.rows, f.sum, f.xor)
 }
 
+// parseFingerprint reads the stored form.
+func parseFingerprint(stored string) (f fingerprint, ok bool) {
+	n, err := fmt.Sscanf(stored, "%d-%16x%16x", &f.rows, &f.sum, &f.xor)
+	return f, err == nil && n == 3 && f.String() == stored
+}
+
 // rowHashSQL returns the expression that hashes a row of d in the server as
 // encoder does here: over all columns, or over the content alone.
 func rowHashSQL(d schemas.Dataset, all bool) string {

@@ -45,7 +45,7 @@ func Append[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], rows [
 	if len(rows) == 0 {
 		return nil
 	}
-	if _, _, err := newEncoder(t).measure(rows); err != nil {
+	if _, err := newEncoder(t).measure(rows); err != nil {
 		return fmt.Errorf("clickhouse: append to %s: %w", t, err)
 	}
 	if err := insert(ctx, w, t, qualified(t.Database, t.Name), rand.Text(), rows); err != nil {

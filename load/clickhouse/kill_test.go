@@ -127,7 +127,7 @@ func holds(t *testing.T, w *Warehouse, fund string, n int, seed float64) {
 	if len(got) != len(want) || len(got) > 0 && got[len(got)-1] != want[len(want)-1] {
 		t.Errorf("the window holds %d rows, want %d of %g", len(got), n, seed)
 	}
-	_, content, err := newEncoder(schemas.Holdings).measure(want)
+	sizes, err := newEncoder(schemas.Holdings).measure(want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,8 +135,8 @@ func holds(t *testing.T, w *Warehouse, fund string, n int, seed float64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b := builds[schemas.CutYear.Window(fund, day2025)]; b.Content != content.String() || b.Rows != int64(n) {
-		t.Errorf("the record says %d rows, %s; want %d rows, %s", b.Rows, b.Content, n, content)
+	if b := builds[schemas.CutYear.Window(fund, day2025)]; b.Content != sizes.content.String() || b.Rows != int64(n) {
+		t.Errorf("the record says %d rows, %s; want %d rows, %s", b.Rows, b.Content, n, sizes.content)
 	}
 }
 

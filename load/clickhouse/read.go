@@ -116,9 +116,9 @@ func Scan[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], win sche
 		rows = slices.Grow(rows[:0], n)[:n]
 		clear(rows) // where there is no value, none is put
 		put(rows)
-		_, some, err := enc.measureRows(rows, 0, n)
+		some, err := enc.measureRows(rows, 0, n)
 		refused = errors.Join(refused, err)
-		all.join(some)
+		all.join(some.content)
 		take(rows)
 	})
 	if err = errors.Join(err, refused); err != nil {

@@ -52,19 +52,19 @@ func Replace[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], b Bui
 	if err := enc.checkWindow(b.Window, rows); err != nil {
 		return fail(err)
 	}
-	all, content, err := enc.measure(rows)
+	sizes, err := enc.measure(rows)
 	if err != nil {
 		return fail(err)
 	}
 	r := replacement{
-		w: w, d: t.Dataset, all: all,
+		w: w, d: t.Dataset, rows: sizes,
 		step: schemas.SwapStep{
 			Dataset: t.String(), Window: b.Window, Rows: int64(len(rows)),
-			Hash: all.String(), Content: content.String(),
+			Hash: sizes.all.String(), Content: sizes.content.String(),
 			Inputs: b.Inputs, Method: b.Method, RunID: b.RunID,
 		},
-		insert: func(ctx context.Context, into, token string) error {
-			return insert(ctx, w, t, into, token, rows)
+		insert: func(ctx context.Context, into, token string, after schemas.Date) error {
+			return insert(ctx, w, t, into, token, enc.after(rows, after))
 		},
 	}
 	changed, err := r.run(ctx)
@@ -82,9 +82,10 @@ func Replace[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], b Bui
 type replacement struct {
 	w      *Warehouse
 	d      schemas.Dataset
-	all    fingerprint
+	rows   measured
+	grown  *growth          // nil where the window is written anew
 	step   schemas.SwapStep // what the journal's lines of this swap have in common
-	insert func(ctx context.Context, into, token string) error
+	insert func(ctx context.Context, into, token string, after schemas.Date) error
 }
 
 func (r *replacement) run(ctx context.Context) (changed bool, err error) {
@@ -105,6 +106,11 @@ func (r *replacement) run(ctx context.Context) (changed bool, err error) {
 		}
 		return false, r.agree(ctx, before)
 	}
+	if known && !anyOpen(before) {
+		if err := r.lookForGrowth(ctx, last.Content); err != nil {
+			return false, err
+		}
+	}
 	return true, r.swap(ctx, before)
 }
 
@@ -116,7 +122,7 @@ func (r *replacement) swap(ctx context.Context, before map[string]bool) error {
 	w.begin(r.step.SwapID)
 	defer w.end(r.step.SwapID)
 
-	if err := r.stage(ctx); err != nil {
+	if err := r.stage(ctx, before); err != nil {
 		// The caller's context may be what ended the work.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 		defer cancel()
@@ -133,27 +139,15 @@ func (r *replacement) swap(ctx context.Context, before map[string]bool) error {
 }
 
 // stage brings the rows into the staging table and shows that they arrived.
-func (r *replacement) stage(ctx context.Context) error {
-	w, into := r.w, qualified("ops", r.step.Staging)
+func (r *replacement) stage(ctx context.Context, before map[string]bool) error {
+	w := r.w
 	if err := w.journal(ctx, r.step, stepStaging); err != nil {
 		return err
 	}
 	w.at("journalled")
 	if r.step.Rows > 0 {
-		if err := w.createStaging(ctx, r.d, into); err != nil {
-			return fmt.Errorf("make the staging table: %w", err)
-		}
-		w.at("created")
-		if err := r.insert(ctx, into, r.step.SwapID); err != nil {
-			return fmt.Errorf("stage %d rows: %w", r.step.Rows, err)
-		}
-		w.at("inserted")
-		got, err := w.hash(ctx, into, rowHashSQL(r.d, true), Query{})
-		if err != nil {
-			return fmt.Errorf("hash the staged rows: %w", err)
-		}
-		if got != r.all {
-			return fmt.Errorf("the server holds other rows than were sent: %s instead of %s", got, r.all)
+		if err := r.fill(ctx, before); err != nil {
+			return err
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -163,6 +157,42 @@ func (r *replacement) stage(ctx context.Context) error {
 		return err
 	}
 	w.at("verified")
+	return nil
+}
+
+func (r *replacement) fill(ctx context.Context, before map[string]bool) error {
+	if r.grown != nil {
+		grown, err := r.fillGrown(ctx, before)
+		if err != nil || grown {
+			return err
+		}
+		if err := r.w.dropStaging(ctx, r.step.Staging); err != nil {
+			return err
+		}
+		r.step.Hash = r.rows.all.String()
+	}
+	return r.send(ctx, schemas.NoDate, r.rows.all)
+}
+
+// send puts the rows of the days after one, or all of them where that is NoDate,
+// into the staging table, and shows that they arrived.
+func (r *replacement) send(ctx context.Context, after schemas.Date, want fingerprint) error {
+	w, into := r.w, qualified("ops", r.step.Staging)
+	if err := w.createStaging(ctx, r.d, into); err != nil {
+		return fmt.Errorf("make the staging table: %w", err)
+	}
+	w.at("created")
+	if err := r.insert(ctx, into, r.step.SwapID, after); err != nil {
+		return fmt.Errorf("stage %d rows: %w", want.rows, err)
+	}
+	w.at("inserted")
+	got, err := w.hash(ctx, into, rowHashSQL(r.d, true), Query{})
+	if err != nil {
+		return fmt.Errorf("hash the staged rows: %w", err)
+	}
+	if got != want {
+		return fmt.Errorf("the server holds other rows than were sent: %s instead of %s", got, want)
+	}
 	return nil
 }
 

@@ -1,0 +1,122 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"tidemark/schemas"
+)
+
+// On most evenings a window goes on where it ended: a session is added to a
+// year of bars that stays as it was. Such a window is published by its new days
+// alone; the rows before them are taken over from the table as they lie on the
+// disk, which costs no reading and no writing. Nobody who reads can tell: the
+// window is exchanged in one step all the same.
+
+// growth says that a window has only been added to at its end.
+type growth struct {
+	after schemas.Date // the newest day that is kept
+	added fingerprint  // of all columns of the rows that are new
+}
+
+const (
+	// growFrom is the number of rows from which keeping them pays: it takes a
+	// few statements more.
+	growFrom = 1 << 16
+	// growShare is how many rows must be kept for each that is new. A part
+	// that is added again and again is merged with the others later.
+	growShare = 8
+)
+
+// lookForGrowth finds out whether the rows are those of the window as it stands,
+// of which the content is given, and others of later days.
+func (r *replacement) lookForGrowth(ctx context.Context, stands string) error {
+	held, ok := parseFingerprint(stands)
+	if !ok || held.rows < growFrom {
+		return nil
+	}
+	g := growth{after: schemas.NoDate}
+	var kept fingerprint
+	for _, day := range slices.Sorted(maps.Keys(r.rows.days)) {
+		d := r.rows.days[day]
+		if kept.rows < held.rows {
+			kept.join(d.content)
+			g.after = day
+			continue
+		}
+		g.added.join(d.all)
+	}
+	if kept != held || g.after == schemas.NoDate || g.added.rows == 0 || g.added.rows > kept.rows/growShare {
+		return nil
+	}
+	last, err := r.w.swapThatBrought(ctx, r.step.Dataset, r.step.Window, stands)
+	if err != nil {
+		return err
+	}
+	whole, ok := parseFingerprint(last.Hash)
+	if !ok || whole.rows != held.rows {
+		return nil
+	}
+	whole.join(g.added)
+	r.grown, r.step.Hash = &g, whole.String()
+	return nil
+}
+
+// swapThatBrought returns the newest finished swap that gave a window the
+// content, or none.
+func (w *Warehouse) swapThatBrought(ctx context.Context, dataset string, win schemas.Window, content string) (schemas.SwapStep, error) {
+	q := oneWindow(dataset, win)
+	q.Where += " AND content = {content:String} AND step = {done:String}"
+	q.Args = append(q.Args, Named("content", content), Named("done", stepDone))
+	q.Order, q.Limit = "swap_id DESC", 1
+	lines, err := Read(ctx, w, schemas.Journal, q)
+	if err != nil || len(lines) == 0 {
+		return schemas.SwapStep{}, err
+	}
+	return lines[0], nil
+}
+
+// fillGrown stages the new rows and takes over the others from the table. It
+// reports false where that came out otherwise than it must: another process has
+// worked on the window meanwhile, or a statement whose answer was lost has been
+// run twice.
+func (r *replacement) fillGrown(ctx context.Context, before map[string]bool) (bool, error) {
+	w, into := r.w, qualified("ops", r.step.Staging)
+	if err := r.send(ctx, r.grown.after, r.grown.added); err != nil {
+		return false, err
+	}
+	err := w.exec(ctx, fmt.Sprintf("ALTER TABLE %s ATTACH PARTITION %s FROM %s",
+		into, r.d.Partition(r.step.Window), qualified(r.d.Database, r.d.Name)))
+	if err != nil {
+		return false, fmt.Errorf("take over %d rows of the window: %w", r.step.Rows-int64(r.grown.added.rows), err)
+	}
+	w.at("attached")
+	var rows uint64
+	if err := w.row(ctx, "SELECT count() FROM "+into, nil, &rows); err != nil {
+		return false, fmt.Errorf("count the staged rows: %w", err)
+	}
+	// Each swap is in the journal before it changes the window. What was taken
+	// over is what stood there before this one if there is no other.
+	swaps, err := w.swapsOf(ctx, r.step.Dataset, r.step.Window)
+	if err != nil {
+		return false, err
+	}
+	delete(swaps, r.step.SwapID)
+	return int64(rows) == r.step.Rows && maps.Equal(swaps, before), nil
+}
+
+// after returns the rows of the days after one, or all where that is NoDate.
+func (e encoder[T]) after(rows []T, day schemas.Date) []T {
+	if day == schemas.NoDate {
+		return rows
+	}
+	var out []T
+	for i := range rows {
+		if e.day(&rows[i]) > day {
+			out = append(out, rows[i])
+		}
+	}
+	return out
+}
