@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 	"tidemark/schemas/calendar"
 	"tidemark/transform"
@@ -125,26 +124,39 @@ func readNeed(ctx context.Context, t *Task, n Need, in *transform.Inputs) error 
 	return fmt.Errorf("no facts can be built from %s", n.Dataset)
 }
 
-// appendSpan reads the columns of a need, all where none are named.
+// appendSpan reads the columns of a need, all where none are named, from the
+// windows that the task is built from.
 func appendSpan[T any](ctx context.Context, t *Task, table schemas.Table[T], n Need, to *[]T, columns ...string) error {
-	q := clickhouse.InWindow(n.Dataset, n.window())
-	q.Columns = columns
-	return appendRows(ctx, t, table, q, to)
-}
-
-func appendRows[T any](ctx context.Context, t *Task, table schemas.Table[T], q clickhouse.Query, to *[]T) error {
-	ctx, span := startStep(ctx, "read", table.Dataset)
-	rows, err := clickhouse.Read(ctx, t.Warehouse, table, q)
-	endStep(span, int64(len(rows)), err)
-	if err != nil {
-		return fmt.Errorf("read the inputs: %w", err)
-	}
-	if len(*to) == 0 {
-		*to = rows // most inputs are of one part, and a year of rows is not worth copying
-	} else {
-		*to = append(*to, rows...)
+	for _, use := range t.Uses {
+		if use.Dataset != n.Dataset.String() || !n.covers(use.Window) {
+			continue
+		}
+		rows, err := readOnce(ctx, t, table, use, columns)
+		if err != nil {
+			return fmt.Errorf("read the inputs: %w", err)
+		}
+		if rows = within(table, rows, n, use.Window); len(*to) == 0 {
+			*to = rows // most inputs are of one part, and a year of rows is not worth copying
+		} else {
+			*to = append(*to, rows...)
+		}
 	}
 	return nil
+}
+
+// within returns the rows of a window whose days a need asks for.
+func within[T any](table schemas.Table[T], rows []T, n Need, w schemas.Window) []T {
+	if n.From <= w.From && w.To <= n.To {
+		return rows
+	}
+	day := dayOf(table)
+	var out []T
+	for i := range rows {
+		if d := day(&rows[i]); n.From <= d && d < n.To {
+			out = append(out, rows[i])
+		}
+	}
+	return out
 }
 
 // factJobs lists the jobs of every configured universe and of the Federal

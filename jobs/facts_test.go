@@ -38,7 +38,7 @@ func TestFactsOfTheBarsThatAreRead(t *testing.T) {
 			read := func() *transform.Inputs {
 				in := &transform.Inputs{Universe: universes[j.Part], Window: w, Calendar: h.Catalog.Calendar}
 				d := Decide(j, w, state, h.Now(), Request{})
-				task := &Task{Decision: d, Warehouse: h.Warehouse, Snapshots: h.Snapshots, Log: slog.New(slog.DiscardHandler)}
+				task := &Task{Decision: d, Warehouse: h.Warehouse, Snapshots: h.Snapshots, Log: slog.New(slog.DiscardHandler), readings: new(readings)}
 				if err := readInputs(t.Context(), task, j.Needs(w), in); err != nil {
 					t.Fatal(err)
 				}

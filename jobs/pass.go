@@ -27,6 +27,8 @@ type pass struct {
 	// jobEnded is told of each asked-for job whose windows have ended. May be nil.
 	jobEnded func(j *Job, results []Result)
 
+	readings readings // of what its windows are built from
+
 	ready queue
 	left  int // windows still to build, at most
 	open  map[*Job]int

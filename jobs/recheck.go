@@ -25,6 +25,7 @@ func (r *Runner) Check(ctx context.Context, jobs []string) ([]schemas.CheckResul
 	}
 	now := r.Now()
 	var tasks []*Task
+	kept := new(readings)
 	for _, j := range r.Catalog.Jobs {
 		if len(jobs) > 0 && !slices.Contains(jobs, j.Name) || j.examine == nil {
 			continue
@@ -32,7 +33,7 @@ func (r *Runner) Check(ctx context.Context, jobs []string) ([]schemas.CheckResul
 		for _, w := range j.Windows(schemas.DateOf(now.In(newYork))) {
 			if built, ok := state.Built(j.Dataset.String(), w); ok {
 				d := Decide(j, w, state, now, Request{})
-				tasks = append(tasks, &Task{Decision: d, RunID: built.RunID, Warehouse: r.Warehouse, Snapshots: r.Snapshots, Now: now, Log: r.Log})
+				tasks = append(tasks, &Task{Decision: d, RunID: built.RunID, Warehouse: r.Warehouse, Snapshots: r.Snapshots, Now: now, Log: r.Log, readings: kept})
 			}
 		}
 	}

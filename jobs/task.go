@@ -27,6 +27,7 @@ type Task struct {
 	Log       *slog.Logger
 
 	lease    *clickhouse.Lease
+	readings *readings
 	mu       sync.Mutex
 	payloads []schemas.Payload
 	built    schemas.Built // what publish made; zero when nothing was published
@@ -54,7 +55,7 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 	defer span.End()
 	ctx, lines := captureLog(ctx, run.ID, p.Now)
 	t := &Task{
-		Decision: d, RunID: run.ID, Warehouse: p.Warehouse, Snapshots: p.Snapshots, Now: run.StartedAt, lease: p.lease,
+		Decision: d, RunID: run.ID, Warehouse: p.Warehouse, Snapshots: p.Snapshots, Now: run.StartedAt, lease: p.lease, readings: &p.readings,
 		Log: p.Log.With("job", d.Job.Name, "window", d.Window.String(), "run", run.ID),
 	}
 	t.Getter = p.Client.Observe(t.observe)
