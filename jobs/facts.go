@@ -91,8 +91,6 @@ var holdingColumns = []string{
 	"fund", "as_of", "line", "ticker", "name", "sector", "asset_class", "market_value", "weight", "cusip", "isin", "sedol",
 }
 
-func (n Need) window() schemas.Window { return schemas.Window{Part: n.Part, From: n.From, To: n.To} }
-
 func readNeed(ctx context.Context, t *Task, n Need, in *transform.Inputs) error {
 	switch n.Dataset.String() {
 	case schemas.Actions.String():

@@ -102,12 +102,14 @@ func TestGrowthDisturbed(t *testing.T) {
 		disturb  func(t *testing.T, w *Warehouse, into string)
 	}{
 		{"by_another_writer", "inserted", func(t *testing.T, _ *Warehouse, _ string) {
+			t.Helper()
 			other := open(t, sharedEngine(t))
 			changed := append([]schemas.Bar(nil), before...)
 			changed[0].Close++
 			replace(t, other, schemas.Bars, changed)
 		}},
 		{"by_a_statement_run_twice", "attached", func(t *testing.T, w *Warehouse, into string) {
+			t.Helper()
 			if err := w.exec(t.Context(), fmt.Sprintf("ALTER TABLE %s ATTACH PARTITION %s FROM raw.bar", qualified("ops", into), schemas.Bars.Partition(benchWindow))); err != nil {
 				t.Fatal(err)
 			}
