@@ -32,7 +32,16 @@ var errLeaseLost = errors.New("this process was suspended or cut off for too lon
 // swaps of the warehouse put one after the other: the window is built twice
 // and is right.
 func (p *pass) claim(ctx context.Context, d Decision) (schemas.Run, Decision, bool, error) {
-	for {
+	for waited := false; ; waited = true {
+		if err := p.waitForOthers(ctx, d, &waited); err != nil {
+			return schemas.Run{}, d, false, err
+		}
+		if waited {
+			var err error
+			if d, err = p.again(ctx, d); err != nil || d.Verdict != Build {
+				return schemas.Run{}, d, false, err
+			}
+		}
 		run, err := p.newRun(d)
 		if err != nil {
 			return run, d, false, err
@@ -48,13 +57,10 @@ func (p *pass) claim(ctx context.Context, d Decision) (schemas.Run, Decision, bo
 		if len(others) == 0 {
 			return run, d, true, nil
 		}
-		if err := p.withdraw(ctx, run, "another run is at work on the window"); err != nil {
+		if err := p.withdraw(ctx, run, "another run of the window began at the same moment"); err != nil {
 			return run, d, false, err
 		}
-		if err := p.waitForOthers(ctx, d, others); err != nil {
-			return run, d, false, err
-		}
-		if d, err = p.again(ctx, d); err != nil || d.Verdict != Build {
+		if err := pause(ctx, time.Duration(rand.Int64N(int64(claimPoll)))); err != nil { //nolint:gosec // it only has to differ from the others'
 			return run, d, false, err
 		}
 	}
@@ -101,21 +107,20 @@ func (r *Runner) note(ctx context.Context, run schemas.Run) error {
 	return nil
 }
 
-// waitForOthers returns when nobody else is at work on the window any more. Of
-// two who began at the same moment, and withdrew, one comes back before the
-// other.
-func (p *pass) waitForOthers(ctx context.Context, d Decision, others []schemas.Run) (err error) {
-	p.Log.InfoContext(ctx, "waiting for another run of the window", "job", d.Job.Name, "window", d.Window.String(), "run", others[0].ID, "owner", others[0].Owner)
-	for len(others) > 0 {
-		poll := claimPoll/2 + time.Duration(rand.Int64N(int64(claimPoll))) //nolint:gosec // it only has to differ from the others'
-		if err = pause(ctx, poll); err != nil {
+func (p *pass) waitForOthers(ctx context.Context, d Decision, waited *bool) error {
+	for {
+		others, err := p.others(ctx, d, "")
+		if err != nil || len(others) == 0 {
 			return err
 		}
-		if others, err = p.others(ctx, d, ""); err != nil {
+		if !*waited {
+			p.Log.InfoContext(ctx, "waiting for another run of the window", "job", d.Job.Name, "window", d.Window.String(), "run", others[0].ID, "owner", others[0].Owner)
+		}
+		*waited = true
+		if err := pause(ctx, claimPoll); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // others returns the runs of the window beside the given one that somebody
