@@ -16,7 +16,7 @@ type State struct {
 	Attempts map[string]map[schemas.Window]Attempts
 }
 
-// Attempts tells how the newest runs of a window ended.
+// Attempts tells how the newest runs of a window ended that were not stopped.
 type Attempts struct {
 	Last   schemas.Run
 	Failed int // the newest runs that failed one after the other
@@ -47,14 +47,15 @@ func (s State) AddRun(run schemas.Run) {
 		s.Attempts[run.Dataset] = map[schemas.Window]Attempts{}
 	}
 	a := s.Attempts[run.Dataset][run.Window]
-	a.Last = run
 	switch Outcome(run.Outcome) {
 	case Failed:
 		a.Failed++
 	case OK, Unchanged, NoData, NotYet:
 		a.Failed = 0
-	default: // stopped, died: neither a success nor an attempt
+	default:
+		return // stopped, died: it tells nothing of the window, and hides nothing that a run before it told
 	}
+	a.Last = run
 	s.Attempts[run.Dataset][run.Window] = a
 }
 

@@ -36,11 +36,12 @@ func (w *Warehouse) OpenRuns(ctx context.Context, dataset string, win schemas.Wi
 	return slices.DeleteFunc(runs, func(r schemas.Run) bool { return r.Outcome != "running" }), err
 }
 
-// Attempts returns the newest ended runs of every window, newest first, a few
-// of each.
+// Attempts returns the newest runs of every window that came to an end of
+// themselves, newest first, a few of each: one that was stopped or whose process
+// died tells nothing of the window.
 func (w *Warehouse) Attempts(ctx context.Context) ([]schemas.Run, error) {
 	return Read(ctx, w, schemas.Runs, Query{
-		Where:   "outcome != 'running' AND started_at > {since:DateTime64(3)}",
+		Where:   "outcome NOT IN ('running', 'stopped', 'died') AND started_at > {since:DateTime64(3)}",
 		Args:    []any{Named("since", w.now().Add(-attemptsFor))},
 		Order:   "dataset, part, from_date, to_date, started_at DESC, finished_at DESC",
 		limitBy: "dataset, part, from_date, to_date", perKey: attemptsKept,
