@@ -191,19 +191,22 @@ func (f fetched[T]) standing(ctx context.Context, t *Task) (a arrival[T], err er
 	return a, err
 }
 
-func readWindow[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], win schemas.Window) ([]T, error) {
-	return readSpan(ctx, w, table, win.Part, win.From, win.To)
-}
-
 // readSpan reads the rows of a part over the half-open days [from, to), in the
 // table's order.
-func readSpan[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], part string, from, to schemas.Date) (rows []T, err error) {
+func readSpan[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], part string, from, to schemas.Date) ([]T, error) {
+	return readWindow(ctx, w, table, schemas.Window{Part: part, From: from, To: to})
+}
+
+// readWindow reads the columns of a window's rows, all where none are named, in
+// the table's order.
+func readWindow[T any](ctx context.Context, w *clickhouse.Warehouse, table schemas.Table[T], win schemas.Window, columns ...string) (rows []T, err error) {
 	ctx, span := startStep(ctx, "read", table.Dataset)
 	defer func() { endStep(span, int64(len(rows)), err) }()
-	q := clickhouse.InWindow(table.Dataset, schemas.Window{Part: part, From: from, To: to})
+	q := clickhouse.InWindow(table.Dataset, win)
+	q.Columns = columns
 	rows, err = clickhouse.Read(ctx, w, table, q)
 	if err != nil {
-		return nil, fmt.Errorf("read %s %s: %w", table, part, err)
+		return nil, fmt.Errorf("read %s %s: %w", table, win.Part, err)
 	}
 	return rows, nil
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 )
 
@@ -41,7 +40,7 @@ func readOnce[T any](ctx context.Context, t *Task, table schemas.Table[T], use s
 	for {
 		r, first := t.readings.of(use, columns)
 		if first {
-			rows, err := readColumns(ctx, t, table, use.Window, columns)
+			rows, err := readWindow(ctx, t.Warehouse, table, use.Window, columns...)
 			rows = slices.Clip(rows) // what is appended to them goes elsewhere
 			t.readings.end(r, rows, len(rows), err)
 			return rows, err
@@ -56,14 +55,6 @@ func readOnce[T any](ctx context.Context, t *Task, table schemas.Table[T], use s
 		}
 		// It failed, maybe because that task was stopped. This one tries itself.
 	}
-}
-
-func readColumns[T any](ctx context.Context, t *Task, table schemas.Table[T], w schemas.Window, columns []string) (rows []T, err error) {
-	ctx, span := startStep(ctx, "read", table.Dataset)
-	defer func() { endStep(span, int64(len(rows)), err) }()
-	q := clickhouse.InWindow(table.Dataset, w)
-	q.Columns = columns
-	return clickhouse.Read(ctx, t.Warehouse, table, q)
 }
 
 // of returns what is known of a window, and whether the caller is the one to

@@ -33,7 +33,7 @@ type encoder[T any] struct {
 	content []schemas.Field[T]     // the columns that say something
 	origin  []schemas.Field[T]     // the columns that say where it came from
 	key     []schemas.Field[T]     // the sort key
-	date    func(*T) *schemas.Date // what the windows are cut by; nil for logs
+	date    func(*T) *schemas.Date // what the windows are cut by; nil where days do not matter
 }
 
 func newEncoder[T any](t schemas.Table[T]) encoder[T] {
@@ -130,7 +130,7 @@ func (e encoder[T]) measureRows(rows []T, from, to int) (measured, error) {
 	return m, nil
 }
 
-// day returns the day a row belongs to; logs have none.
+// day returns the day a row belongs to, or NoDate where days do not matter.
 func (e encoder[T]) day(row *T) schemas.Date {
 	if e.date == nil {
 		return schemas.NoDate

@@ -108,7 +108,7 @@ func Scan[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], win sche
 	for _, f := range enc.content {
 		q.Columns = append(q.Columns, f.Name)
 	}
-	enc.origin = nil
+	enc.origin, enc.date = nil, nil // the rows are measured as a whole
 	var all fingerprint
 	var refused error
 	var rows []T
