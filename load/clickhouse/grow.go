@@ -82,7 +82,7 @@ func (w *Warehouse) swapThatBrought(ctx context.Context, dataset string, win sch
 // reports false where that came out otherwise than it must: another process has
 // worked on the window meanwhile, or a statement whose answer was lost has been
 // run twice.
-func (r *replacement) fillGrown(ctx context.Context, before map[string]bool) (bool, error) {
+func (r *replacement) fillGrown(ctx context.Context) (bool, error) {
 	w, into := r.w, qualified("ops", r.step.Staging)
 	if err := r.send(ctx, r.grown.after, r.grown.added); err != nil {
 		return false, err
@@ -104,7 +104,7 @@ func (r *replacement) fillGrown(ctx context.Context, before map[string]bool) (bo
 		return false, err
 	}
 	delete(swaps, r.step.SwapID)
-	return int64(rows) == r.step.Rows && maps.Equal(swaps, before), nil
+	return int64(rows) == r.step.Rows && maps.Equal(swaps, r.before), nil
 }
 
 // after returns the rows of the days after one, or all where that is NoDate.

@@ -42,17 +42,10 @@ func payloads(t *testing.T, w *Warehouse, want []schemas.Bar) map[string]int {
 			t.Fatalf("row %d of %d is %+v", i, len(got), got[i])
 		}
 	}
-	sizes, err := newEncoder(schemas.Bars).measure(want)
-	if err != nil {
-		t.Fatal(err)
+	if len(got) != len(want) {
+		t.Errorf("the window holds %d rows, want %d", len(got), len(want))
 	}
-	builds, err := w.Builds(t.Context(), schemas.Bars.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b := builds[benchWindow]; len(got) != len(want) || b.Rows != int64(len(want)) || b.Content != sizes.content.String() {
-		t.Fatalf("the window holds %d rows and its record says %d, %s; want %d rows, %s", len(got), b.Rows, b.Content, len(want), sizes.content)
-	}
+	recorded(t, w, schemas.Bars, benchWindow, want)
 	clean(t, w)
 	return of
 }

@@ -127,16 +127,22 @@ func holds(t *testing.T, w *Warehouse, fund string, n int, seed float64) {
 	if len(got) != len(want) || len(got) > 0 && got[len(got)-1] != want[len(want)-1] {
 		t.Errorf("the window holds %d rows, want %d of %g", len(got), n, seed)
 	}
-	sizes, err := newEncoder(schemas.Holdings).measure(want)
+	recorded(t, w, schemas.Holdings, schemas.CutYear.Window(fund, day2025), want)
+}
+
+// recorded fails the test when the record of a window speaks of other rows.
+func recorded[T any](t *testing.T, w *Warehouse, table schemas.Table[T], win schemas.Window, want []T) {
+	t.Helper()
+	sizes, err := newEncoder(table).measure(want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	builds, err := w.Builds(t.Context(), schemas.Holdings.String())
+	builds, err := w.Builds(t.Context(), table.String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b := builds[schemas.CutYear.Window(fund, day2025)]; b.Content != sizes.content.String() || b.Rows != int64(n) {
-		t.Errorf("the record says %d rows, %s; want %d rows, %s", b.Rows, b.Content, n, sizes.content)
+	if b := builds[win]; b.Content != sizes.content.String() || b.Rows != int64(len(want)) {
+		t.Errorf("the record says %d rows, %s; want %d rows, %s", b.Rows, b.Content, len(want), sizes.content)
 	}
 }
 

@@ -83,6 +83,7 @@ type replacement struct {
 	w      *Warehouse
 	d      schemas.Dataset
 	rows   measured
+	before map[string]bool  // the window's swaps when it began, and whether each was open
 	grown  *growth          // nil where the window is written anew
 	step   schemas.SwapStep // what the journal's lines of this swap have in common
 	insert func(ctx context.Context, into, token string, after schemas.Date) error
@@ -90,8 +91,7 @@ type replacement struct {
 
 func (r *replacement) run(ctx context.Context) (changed bool, err error) {
 	w := r.w
-	before, err := w.settle(ctx, r.d, r.step.Window)
-	if err != nil {
+	if r.before, err = w.settle(ctx, r.d, r.step.Window); err != nil {
 		return false, err
 	}
 	last, known, err := w.newest(ctx, r.step.Dataset, r.step.Window)
@@ -100,29 +100,29 @@ func (r *replacement) run(ctx context.Context) (changed bool, err error) {
 	}
 	// While somebody else is at work on the window, what the record says of
 	// it may be out of date by the time it is read.
-	if known && last.Content == r.step.Content && !anyOpen(before) {
+	if known && last.Content == r.step.Content && !anyOpen(r.before) {
 		if err := w.record(ctx, r.built("")); err != nil {
 			return false, err
 		}
-		return false, r.agree(ctx, before)
+		return false, r.agree(ctx)
 	}
-	if known && !anyOpen(before) {
+	if known && !anyOpen(r.before) {
 		if err := r.lookForGrowth(ctx, last.Content); err != nil {
 			return false, err
 		}
 	}
-	return true, r.swap(ctx, before)
+	return true, r.swap(ctx)
 }
 
 // swap stages the rows, verifies them and exchanges the partition.
-func (r *replacement) swap(ctx context.Context, before map[string]bool) error {
+func (r *replacement) swap(ctx context.Context) error {
 	w := r.w
 	r.step.SwapID = newSwapID(w.now())
 	r.step.Staging = stagingName(r.d, r.step.SwapID)
 	w.begin(r.step.SwapID)
 	defer w.end(r.step.SwapID)
 
-	if err := r.stage(ctx, before); err != nil {
+	if err := r.stage(ctx); err != nil {
 		// The caller's context may be what ended the work.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 		defer cancel()
@@ -135,18 +135,18 @@ func (r *replacement) swap(ctx context.Context, before map[string]bool) error {
 	// From here on the swap is completed, by this call if it can be.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
-	return w.complete(ctx, r.d, r.step, func(ctx context.Context) error { return r.agree(ctx, before) })
+	return w.complete(ctx, r.d, r.step, r.agree)
 }
 
 // stage brings the rows into the staging table and shows that they arrived.
-func (r *replacement) stage(ctx context.Context, before map[string]bool) error {
+func (r *replacement) stage(ctx context.Context) error {
 	w := r.w
 	if err := w.journal(ctx, r.step, stepStaging); err != nil {
 		return err
 	}
 	w.at("journalled")
 	if r.step.Rows > 0 {
-		if err := r.fill(ctx, before); err != nil {
+		if err := r.fill(ctx); err != nil {
 			return err
 		}
 	}
@@ -160,9 +160,9 @@ func (r *replacement) stage(ctx context.Context, before map[string]bool) error {
 	return nil
 }
 
-func (r *replacement) fill(ctx context.Context, before map[string]bool) error {
+func (r *replacement) fill(ctx context.Context) error {
 	if r.grown != nil {
-		grown, err := r.fillGrown(ctx, before)
+		grown, err := r.fillGrown(ctx)
 		if err != nil || grown {
 			return err
 		}
@@ -265,13 +265,13 @@ func (w *Warehouse) dropStaging(ctx context.Context, name string) error {
 // agree looks for others that worked on the window meanwhile, and if there
 // were any sees to it that the record is true: each of them does so at its
 // end, and the last one sees the final state.
-func (r *replacement) agree(ctx context.Context, before map[string]bool) error {
+func (r *replacement) agree(ctx context.Context) error {
 	after, err := r.w.swapsOf(ctx, r.step.Dataset, r.step.Window)
 	if err != nil {
 		return err
 	}
 	for id := range after {
-		wasOpen, seen := before[id]
+		wasOpen, seen := r.before[id]
 		if id != r.step.SwapID && (!seen || wasOpen) {
 			return r.w.reconcile(ctx, r.d, r.step.Window)
 		}
