@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -96,7 +97,7 @@ func readNeed(ctx context.Context, t *Task, n Need, in *transform.Inputs) error 
 	case schemas.Actions.String():
 		return appendSpan(ctx, t, schemas.Actions, n, &in.Actions)
 	case schemas.Holdings.String():
-		return appendSpan(ctx, t, schemas.Holdings, n, &in.Holdings, holdingColumns...)
+		return appendFiles(ctx, t, n, in)
 	case schemas.Spells.String():
 		return appendSpan(ctx, t, schemas.Spells, n, &in.Spells)
 	case schemas.Changes.String():
@@ -122,14 +123,17 @@ func readNeed(ctx context.Context, t *Task, n Need, in *transform.Inputs) error 
 	return fmt.Errorf("no facts can be built from %s", n.Dataset)
 }
 
-// appendSpan reads the columns of a need, all where none are named, from the
-// windows that the task is built from.
-func appendSpan[T any](ctx context.Context, t *Task, table schemas.Table[T], n Need, to *[]T, columns ...string) error {
+// appendSpan reads the rows of a need from the windows that the task is built
+// from.
+func appendSpan[T any](ctx context.Context, t *Task, table schemas.Table[T], n Need, to *[]T) error {
 	for _, use := range t.Uses {
 		if use.Dataset != n.Dataset.String() || !n.covers(use.Window) {
 			continue
 		}
-		rows, err := readOnce(ctx, t, table, use, columns)
+		rows, err := readOnce(ctx, t.readings, use, func() ([]T, int, error) {
+			rows, err := readWindow(ctx, t.Warehouse, table, use.Window)
+			return slices.Clip(rows), len(rows) * int(reflect.TypeFor[T]().Size()), err // what is appended to them goes elsewhere
+		})
 		if err != nil {
 			return fmt.Errorf("read the inputs: %w", err)
 		}
@@ -137,6 +141,33 @@ func appendSpan[T any](ctx context.Context, t *Task, table schemas.Table[T], n N
 			*to = rows // most inputs are of one part, and a year of rows is not worth copying
 		} else {
 			*to = append(*to, rows...)
+		}
+	}
+	return nil
+}
+
+// appendFiles reads a fund's holdings. They are sorted into files where they
+// are read: that is work, and files are a tenth of the size of their lines.
+func appendFiles(ctx context.Context, t *Task, n Need, in *transform.Inputs) error {
+	for _, use := range t.Uses {
+		if use.Dataset != n.Dataset.String() || !n.covers(use.Window) {
+			continue
+		}
+		files, err := readOnce(ctx, t.readings, use, func() ([]transform.HoldingsFile, int, error) {
+			rows, err := readWindow(ctx, t.Warehouse, schemas.Holdings, use.Window, holdingColumns...)
+			files, size := transform.HoldingsFiles(rows), 0
+			for i := range files {
+				size += files[i].Size()
+			}
+			return files, size, err
+		})
+		if err != nil {
+			return fmt.Errorf("read the inputs: %w", err)
+		}
+		for _, f := range files {
+			if n.From <= f.AsOf && f.AsOf < n.To {
+				in.Files = append(in.Files, f)
+			}
 		}
 	}
 	return nil

@@ -59,7 +59,7 @@ func TestFactsOfTheBarsThatAreRead(t *testing.T) {
 			// made from the listings; a copy of the fields starts afresh.
 			afresh := &transform.Inputs{
 				Universe: all.Universe, Window: all.Window, Calendar: all.Calendar, Bars: all.Bars, Actions: all.Actions, Spells: all.Spells,
-				Changes: all.Changes, Constituents: all.Constituents, Renames: all.Renames, Holdings: all.Holdings,
+				Changes: all.Changes, Constituents: all.Constituents, Renames: all.Renames, Files: all.Files,
 			}
 			table := j.Dataset.String()
 			got, gotFindings := transform.Compute(table, some)

@@ -8,8 +8,8 @@ import (
 	"tidemark/schemas"
 )
 
-// keptRows bounds what readings hold: a quarter of a kilobyte each.
-const keptRows = 1 << 19
+// keptBytes bounds what readings hold.
+const keptBytes = 128 << 20
 
 // readings keep what was read of the warehouse while other windows of the pass
 // may want the same: the facts of an evening are built from the same few lists
@@ -18,7 +18,7 @@ const keptRows = 1 << 19
 type readings struct {
 	mu   sync.Mutex
 	kept []*reading // the most recently used last
-	rows int
+	size int
 }
 
 // reading is one window with the content it was read for.
@@ -26,32 +26,32 @@ type reading struct {
 	dataset string
 	window  schemas.Window
 	content string
-	columns []string
 
-	done chan struct{} // closed when it has been read, or could not be
-	read bool
-	rows any // []T
-	n    int
+	done  chan struct{} // closed when it has been read, or could not be
+	read  bool
+	value any
+	size  int // in bytes
 }
 
-// readOnce returns the rows of a window that has the content given by use, in
-// the table's order, of which whoever comes first reads the columns.
-func readOnce[T any](ctx context.Context, t *Task, table schemas.Table[T], use schemas.Input, columns []string) ([]T, error) {
+// readOnce returns what read makes of the window and content given by use, of
+// which it tells the size. Whoever comes first reads it; all who ask for a
+// dataset make the same of it.
+func readOnce[V any](ctx context.Context, r *readings, use schemas.Input, read func() (V, int, error)) (V, error) {
 	for {
-		r, first := t.readings.of(use, columns)
+		k, first := r.of(use)
 		if first {
-			rows, err := readWindow(ctx, t.Warehouse, table, use.Window, columns...)
-			rows = slices.Clip(rows) // what is appended to them goes elsewhere
-			t.readings.end(r, rows, len(rows), err)
-			return rows, err
+			value, size, err := read()
+			r.end(k, value, size, err)
+			return value, err
 		}
 		select {
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-r.done:
+			var none V
+			return none, context.Cause(ctx)
+		case <-k.done:
 		}
-		if r.read {
-			return r.rows.([]T), nil
+		if k.read {
+			return k.value.(V), nil
 		}
 		// It failed, maybe because that task was stopped. This one tries itself.
 	}
@@ -59,21 +59,21 @@ func readOnce[T any](ctx context.Context, t *Task, table schemas.Table[T], use s
 
 // of returns what is known of a window, and whether the caller is the one to
 // read it.
-func (r *readings) of(use schemas.Input, columns []string) (_ *reading, first bool) {
+func (r *readings) of(use schemas.Input) (_ *reading, first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i, k := range r.kept {
-		if k.dataset == use.Dataset && k.window == use.Window && k.content == use.Content && slices.Equal(k.columns, columns) {
+		if k.dataset == use.Dataset && k.window == use.Window && k.content == use.Content {
 			r.kept = append(slices.Delete(r.kept, i, i+1), k)
 			return k, false
 		}
 	}
-	k := &reading{dataset: use.Dataset, window: use.Window, content: use.Content, columns: columns, done: make(chan struct{})}
+	k := &reading{dataset: use.Dataset, window: use.Window, content: use.Content, done: make(chan struct{})}
 	r.kept = append(r.kept, k)
 	return k, true
 }
 
-func (r *readings) end(k *reading, rows any, n int, err error) {
+func (r *readings) end(k *reading, value any, size int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer close(k.done)
@@ -81,10 +81,10 @@ func (r *readings) end(k *reading, rows any, n int, err error) {
 		r.drop(k)
 		return
 	}
-	k.read, k.rows, k.n = true, rows, n
-	for r.rows += n; r.rows > keptRows; {
-		oldest := r.kept[slices.IndexFunc(r.kept, func(o *reading) bool { return o.n > 0 })]
-		r.rows -= oldest.n
+	k.read, k.value, k.size = true, value, size
+	for r.size += size; r.size > keptBytes; {
+		oldest := r.kept[slices.IndexFunc(r.kept, func(o *reading) bool { return o.size > 0 })]
+		r.size -= oldest.size
 		r.drop(oldest)
 	}
 }

@@ -115,7 +115,7 @@ func TestWE1_1_FundCleanUp(t *testing.T) {
 		t.Fatal("no file")
 	}
 	for i, want := range []float64{0.06623181, 0.05218264, 0.03110888, 0.85047667} {
-		near(t, file.securities[i], file.weights[i], want, 1e-8)
+		near(t, p.book.securities[file.index[i]], file.weights[i], want, 1e-8)
 	}
 	near(t, "residual", file.residual, 0.0035, 1e-12)
 }

@@ -46,9 +46,11 @@ func plainSymbol(s string) string {
 	return strings.TrimSuffix(s, ".US")
 }
 
-func newIdentity(in *Inputs) *identity {
+// newIdentity brings together the symbols of the inputs, of whose holdings the
+// files are given.
+func newIdentity(in *Inputs, files []HoldingsFile) *identity {
 	id := &identity{cache: make(map[string]string), renames: make(map[string][]schemas.Rename)}
-	id.learnClasses(symbolSources(in))
+	id.learnClasses(symbolSources(in, files))
 	for _, r := range in.Renames {
 		r.Old, r.New = id.spell(r.Old), id.spell(r.New)
 		if r.Old != r.New {
@@ -77,7 +79,7 @@ func (id *identity) find(check, security string, d schemas.Date, message string)
 }
 
 // symbolSources lists the symbols of every list in the inputs, in a fixed order.
-func symbolSources(in *Inputs) []symbolSource {
+func symbolSources(in *Inputs, files []HoldingsFile) []symbolSource {
 	byName := make(map[string]symbolSource)
 	add := func(name, symbol string) {
 		s, ok := byName[name]
@@ -90,9 +92,9 @@ func symbolSources(in *Inputs) []symbolSource {
 	for _, l := range in.listings() {
 		add("prices "+l.Publisher, plainSymbol(l.Symbol))
 	}
-	for i := range in.Holdings {
-		if h := &in.Holdings[i]; isEquity(h) && hasTicker(h) {
-			add("holdings "+h.Fund, plainSymbol(h.Ticker))
+	for fund, names := range tickers(files) {
+		for name := range names {
+			add("holdings "+fund, name)
 		}
 	}
 	for _, s := range in.Spells {
@@ -107,6 +109,38 @@ func symbolSources(in *Inputs) []symbolSource {
 	out := make([]symbolSource, 0, len(byName))
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		out = append(out, byName[name])
+	}
+	return out
+}
+
+// tickers lists the tickers in the files of each fund.
+func tickers(files []HoldingsFile) map[string]map[string]struct{} {
+	type list struct {
+		fund  string
+		names *holdingNames
+	}
+	seen := make(map[list][]bool)
+	out := make(map[string]map[string]struct{})
+	for i := range files {
+		f := &files[i]
+		l := list{f.Fund, f.names}
+		if seen[l] == nil {
+			seen[l] = make([]bool, len(f.names.securities))
+		}
+		if out[f.Fund] == nil {
+			out[f.Fund] = make(map[string]struct{})
+		}
+		named := seen[l]
+		for k := range f.lines {
+			n := f.lines[k].name
+			if named[n] {
+				continue
+			}
+			named[n] = true
+			if name := f.names.securities[n]; name.ticker {
+				out[f.Fund][name.text] = struct{}{}
+			}
+		}
 	}
 	return out
 }

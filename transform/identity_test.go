@@ -15,7 +15,7 @@ func TestSpellingsOfAClass(t *testing.T) {
 		Bars:     schemas.BarSeriesOf([]schemas.Bar{{Publisher: "P", Symbol: "brk-b.us"}}),
 		Holdings: []schemas.Holding{{Fund: "F", Ticker: "BRKB", AssetClass: "Equity"}, {Fund: "F", Ticker: "MOGA", AssetClass: "Equity"}},
 	}
-	id := newIdentity(&in)
+	id := newIdentity(&in, in.files())
 	for spelled, want := range map[string]string{
 		"BRK.B": "BRK.B", "BRKB": "BRK.B", "BRK-B": "BRK.B", "BRK/B": "BRK.B", "brk-b.us": "BRK.B", "brk.b": "BRK.B", " BRK B ": "BRK.B",
 		"MOGA": "MOGA", // no list knows a class form of it
@@ -40,7 +40,7 @@ func FuzzSpell(f *testing.F) {
 			Bars:    schemas.BarSeriesOf([]schemas.Bar{{Publisher: "P", Symbol: symbol}}),
 			Renames: []schemas.Rename{{Date: 5, Old: symbol, New: class}, {Date: 7, Old: class, New: symbol}, {Date: 3, Old: class, New: class + "X"}},
 		}
-		id := newIdentity(&in)
+		id := newIdentity(&in, in.files())
 		got := id.spell(symbol)
 		if again := id.spell(symbol); again != got {
 			t.Errorf("%q is spelled %q, then %q", symbol, got, again)
@@ -69,7 +69,7 @@ func TestAmbiguousClassesAreKeptApart(t *testing.T) {
 		},
 	} {
 		in.Window.To = schemas.MaxDate
-		id := newIdentity(&in)
+		id := newIdentity(&in, in.files())
 		if got := id.resolve("ABC", 0); got != "ABC" {
 			t.Errorf("%s: ABC is taken for %s", name, got)
 		}
@@ -87,7 +87,7 @@ func TestRenamesOverTime(t *testing.T) {
 		{Source: "b", Date: 100, Old: "FISV", New: "FI"},
 		{Source: "a", Date: 150, Old: "brk-b", New: "BRK.X"},
 	}}
-	id := newIdentity(&in)
+	id := newIdentity(&in, in.files())
 	for _, test := range []struct {
 		symbol string
 		d      schemas.Date
@@ -109,7 +109,7 @@ func TestRenamesOverTime(t *testing.T) {
 		t.Errorf("findings: %v", id.findings)
 	}
 	in.Renames = append(in.Renames, schemas.Rename{Source: "c", Date: 100, Old: "FISV", New: "XX"})
-	if id = newIdentity(&in); id.resolve("FISV", 50) != "FISV" || len(findingsOf(id.findings, "identity_rename")) != 1 {
+	if id = newIdentity(&in, in.files()); id.resolve("FISV", 50) != "FISV" || len(findingsOf(id.findings, "identity_rename")) != 1 {
 		t.Errorf("contradicting renames: %s, %v", id.resolve("FISV", 50), id.findings)
 	}
 }
@@ -221,8 +221,8 @@ func TestIssuersOfLines(t *testing.T) {
 	} {
 		in.Holdings = append(in.Holdings, schemas.Holding{Ticker: ticker, AssetClass: "Equity", ISIN: number})
 	}
-	id := newIdentity(&in)
-	got, findings := newIssuers(&in, id, []string{"ARCH", "ARCHP", "BAR", "CON1", "CON2", "CON3", "FOO", "GOOG", "GOOGL"})
+	id := newIdentity(&in, in.files())
+	got, findings := newIssuers(&in, in.files(), newHolders(id), []string{"ARCH", "ARCHP", "BAR", "CON1", "CON2", "CON3", "FOO", "GOOG", "GOOGL"})
 	for security, want := range map[string]string{
 		"GOOGL": "cik:1652044", "GOOG": "cik:1652044", // by its CUSIP
 		"FOO": "cik:2", "BAR": "BAR", "ARCH": "cusip:G0450A", "ARCHP": "cusip:G0450A",

@@ -72,7 +72,7 @@ func TestInvariant1_WeightsDoNotDependOnScaleOrderOrSplits(t *testing.T) {
 			}
 		}
 		p := NewPanel(schemasInputs(at, values).inputs())
-		if total := sum(p.book["F"][0].weights); math.Abs(total-1) > 1e-9 {
+		if total := sum(p.book.files["F"][0].weights); math.Abs(total-1) > 1e-9 {
 			rt.Errorf("weights add up to %v", total)
 		}
 	})

@@ -19,29 +19,45 @@ type issuers struct {
 // issuer that holds one registrant joins it, so that two lines of one company
 // agree though only one is in the constituents. It tells which lines of
 // holdings remain without.
-func newIssuers(in *Inputs, id *identity, securities []string) (*issuers, []Finding) {
+func newIssuers(in *Inputs, files []HoldingsFile, h *holders, securities []string) (*issuers, []Finding) {
 	var findings []Finding
 	cik := make(map[string]int64)
 	for _, c := range newestConstituents(in.Constituents) {
 		if c.CIK != 0 {
-			cik[id.resolve(c.Symbol, c.AsOf)] = c.CIK
+			cik[h.id.resolve(c.Symbol, c.AsOf)] = c.CIK
 		}
 	}
-	cusip, held := make(map[string]string), make(map[string]bool)
-	for i := range in.Holdings {
-		h := &in.Holdings[i]
-		if !isEquity(h) {
-			continue
+	var held []string // by number: the CUSIP issuer, noIssuer, or empty where no file has it
+	lines := 0
+	for i := range files {
+		f := &files[i]
+		number := h.of(f)
+		for k := range f.lines {
+			line := &f.lines[k]
+			n := int(number(line))
+			for len(held) <= n {
+				held = append(held, "")
+			}
+			if held[n] == "" {
+				held[n] = noIssuer
+				lines++
+			}
+			if line.issuer != 0 {
+				held[n] = f.names.issuers[line.issuer]
+			}
 		}
-		security := holdingSecurity(h, id)
-		held[security] = true
-		if base := cusipIssuer(h); base != "" {
-			cusip[security] = base
+	}
+	holding := func(security string) (cusip string, ok bool) {
+		n, ok := h.numbers[security]
+		if !ok || int(n) >= len(held) || held[n] == "" {
+			return "", false
 		}
+		return strings.TrimPrefix(held[n], noIssuer), true
 	}
 	registrant := make(map[string]int64) // CUSIP issuer -> the one registrant of its lines, -1 for several
 	for _, sec := range securities {
-		base, number := cusip[sec], cik[sec]
+		number := cik[sec]
+		base, _ := holding(sec)
 		if base == "" || number == 0 {
 			continue
 		}
@@ -59,7 +75,7 @@ func newIssuers(in *Inputs, id *identity, securities []string) (*issuers, []Find
 	var unknown []string
 	out := &issuers{of: make(map[string]string, len(securities))}
 	for _, sec := range securities {
-		base := cusip[sec]
+		base, isHeld := holding(sec)
 		switch {
 		case cik[sec] != 0:
 			out.of[sec] = "cik:" + strconv.FormatInt(cik[sec], 10)
@@ -69,7 +85,7 @@ func newIssuers(in *Inputs, id *identity, securities []string) (*issuers, []Find
 			out.of[sec] = "cusip:" + base
 		default:
 			out.of[sec] = sec
-			if held[sec] {
+			if isHeld {
 				unknown = append(unknown, sec)
 			}
 		}
@@ -78,11 +94,14 @@ func newIssuers(in *Inputs, id *identity, securities []string) (*issuers, []Find
 		findings = append(findings, Finding{
 			Check: "identity_issuer", Severity: schemas.SeverityWarning, Date: schemas.NoDate,
 			Message: fmt.Sprintf("%d of %d lines have neither registrant number nor CUSIP and count as issuers of their own: %s",
-				n, len(held), someOf(unknown)),
+				n, lines, someOf(unknown)),
 		})
 	}
 	return out, findings
 }
+
+// noIssuer stands for the issuer of a line whose file gives none.
+const noIssuer = "-"
 
 // newestConstituents orders constituents so that the newest word on a symbol
 // comes last.

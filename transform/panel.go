@@ -27,6 +27,8 @@ type Panel struct {
 	listings             []Listing
 	spans                []*symbolSpan // of the listings
 	stays                []stay
+	files                []HoldingsFile
+	holders              *holders // of the files
 	book                 fundBook
 	firstDay             schemas.Date
 	sessionAt            []int32 // by day since firstDay: the session on or after it
@@ -64,7 +66,7 @@ func NewPanel(in *Inputs) *Panel {
 	p.setPrices(in)
 	p.setMembers(in, p.stays)
 	var found []Finding
-	p.issuers, found = newIssuers(in, p.identity, p.Securities)
+	p.issuers, found = newIssuers(in, p.files, p.holders, p.Securities)
 	p.findings(found)
 	p.findings(p.missingPrices())
 	return p
@@ -73,14 +75,15 @@ func NewPanel(in *Inputs) *Panel {
 // newOutline makes the panel up to what needs prices: who is who, and which
 // securities and sessions there are.
 func newOutline(in *Inputs) *Panel {
-	p := &Panel{}
+	p := &Panel{files: in.files()}
 	p.listings = in.listings()
-	if in.Calendar == nil || len(p.listings)+len(in.Holdings)+len(in.Spells) == 0 {
+	if in.Calendar == nil || len(p.listings)+len(p.files)+len(in.Spells) == 0 {
 		return p
 	}
-	p.identity = newIdentity(in)
+	p.identity = newIdentity(in, p.files)
+	p.holders = newHolders(p.identity)
 	p.findings(p.identity.takeFindings())
-	book, found := newFundBook(in, p.identity, in.sessionOf)
+	book, found := newFundBook(in, p.files, p.holders)
 	p.book = book
 	p.findings(found)
 	p.stays, found = indexStays(in, p.identity)
@@ -162,23 +165,11 @@ func (p *Panel) setSecurities(stays []stay) {
 			set[st.security] = struct{}{}
 		}
 	}
-	for _, files := range p.book {
-		for i := range files {
-			for _, s := range files[i].securities {
-				set[s] = struct{}{}
-			}
-		}
+	for _, s := range p.book.securities {
+		set[s] = struct{}{}
 	}
 	p.Securities = slices.Sorted(maps.Keys(set))
-	for _, files := range p.book {
-		for i := range files {
-			files[i].index = make([]int32, len(files[i].securities))
-			for k, s := range files[i].securities {
-				at, _ := p.security(s)
-				files[i].index[k] = int32(at)
-			}
-		}
-	}
+	p.book.within(p.Securities)
 }
 
 // column returns the bounds of a security's cells.

@@ -96,10 +96,10 @@ func TestFundsAgree(t *testing.T) {
 		return p
 	}
 	in := &Inputs{Universe: Universe{Funds: []string{"IVV", "SPY"}}, Window: schemas.Window{From: 20000, To: 20365}}
-	book := fundBook{
+	book := fundBook{files: map[string][]portfolio{
 		"IVV": {portfolioOf("IVV", 19990, 0.1), portfolioOf("IVV", 20010, 0.1), portfolioOf("IVV", 20020, 0.1)},
 		"SPY": {portfolioOf("SPY", 19990, 0.9), portfolioOf("SPY", 20010, 0.105), portfolioOf("SPY", 20011, 0.9), portfolioOf("SPY", 20020, 0.12)},
-	}
+	}}
 	got := book.fundsAgree(in)
 	if len(got) != 1 || got[0].Date != 20020 || got[0].Security != "SPY" ||
 		got[0].Message != "the ten largest lines weigh 51.60 %, those of IVV on the same day 50.50 %" {

@@ -153,7 +153,7 @@ func (s *gapSide) bucketsOf(file *portfolio) []int {
 		out[i] = k
 	}
 	for i, security := range file.index {
-		out[security] = file.sectorOf(i, s.listed)
+		out[security] = s.panel.book.sectorOf(file, i, s.listed)
 	}
 	return out
 }

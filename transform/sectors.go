@@ -97,12 +97,12 @@ func listedSectors(in *Inputs, id *identity) map[string]int {
 	return listed
 }
 
-// sectorOf returns the bucket of the i-th security of the file.
-func (p *portfolio) sectorOf(i int, listed map[string]int) int {
-	if k := p.sectors[i]; k != sectorUnknown {
+// sectorOf returns the bucket of the i-th security of a file.
+func (b *fundBook) sectorOf(p *portfolio, i int, listed map[string]int) int {
+	if k := int(p.sectors[i]); k != sectorUnknown {
 		return k
 	}
-	if k, ok := listed[p.securities[i]]; ok {
+	if k, ok := listed[b.securities[p.index[i]]]; ok {
 		return k
 	}
 	return sectorUnknown
@@ -121,8 +121,8 @@ func (b *sectorBook) at(funds []string, t schemas.Date) (sectorFile, bool) {
 		return sectorFile{}, false
 	}
 	out := sectorFile{portfolio: *p}
-	for i := range p.securities {
-		out.weights[p.sectorOf(i, b.listed)] += p.weights[i]
+	for i := range p.index {
+		out.weights[b.book.sectorOf(p, i, b.listed)] += p.weights[i]
 	}
 	return out, true
 }
@@ -130,7 +130,7 @@ func (b *sectorBook) at(funds []string, t schemas.Date) (sectorFile, bool) {
 // sessions returns the sessions on which a file is dated, oldest first.
 func (b *sectorBook) sessions() []schemas.Date {
 	days := make(map[schemas.Date]struct{})
-	for _, files := range b.book {
+	for _, files := range b.book.files {
 		for i := range files {
 			days[files[i].session] = struct{}{}
 		}
@@ -142,7 +142,7 @@ func (b *sectorBook) sessions() []schemas.Date {
 func (f *sectorFile) fact(in *Inputs, metric string, session schemas.Date) schemas.Fact {
 	coverage := 1 - f.weights[sectorUnknown]
 	out := schemas.Fact{
-		Metric: metric, Session: session, Status: statusOf(coverage), Coverage: schemas.Some(coverage), Members: int64(len(f.securities)), Basis: "file",
+		Metric: metric, Session: session, Status: statusOf(coverage), Coverage: schemas.Some(coverage), Members: int64(len(f.index)), Basis: "file",
 		Detail: fmt.Sprintf("fund=%s file=%s scheme=%s", f.fund, f.asOf, sectorScheme(f.asOf)), KnownAt: in.Calendar.Close(session),
 	}
 	if known := in.Calendar.HoldingsKnown(f.asOf); known.After(out.KnownAt) {
@@ -189,7 +189,7 @@ func computeSectors(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 func sectorDistances(in *Inputs, p *Panel, small *sectorBook) ([]schemas.Fact, []Finding) {
 	theirs := *in
 	theirs.Universe.Funds = in.Universe.AgainstFunds
-	book, found := newFundBook(&theirs, p.identity, in.sessionOf)
+	book, found := newFundBook(&theirs, p.files, p.holders)
 	large := sectorBook{book, small.listed}
 	days := append(small.sessions(), large.sessions()...)
 	slices.Sort(days)

@@ -2,12 +2,9 @@ package transform
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"tidemark/schemas"
 )
@@ -27,160 +24,121 @@ const (
 	maxWeightGap = 0.25
 )
 
-// portfolio is a cleaned holdings file: the weights of its equity lines, one
-// per security, adding up to 1.
+// portfolio is a cleaned holdings file: the weights of its securities, adding
+// up to 1.
 type portfolio struct {
-	fund       string
-	asOf       schemas.Date
-	session    schemas.Date // as-of day, or the session after it where it is none
-	securities []string     // sorted
-	index      []int32      // of securities in the panel
-	weights    []float64
-	sectors    []int   // by what the file says
-	residual   float64 // share of the fund that was dropped
+	fund     string
+	asOf     schemas.Date
+	session  schemas.Date // as-of day, or the session after it where it is none
+	index    []int32      // of the securities in the book's list, ascending
+	weights  []float64
+	sectors  []int8  // by what the file says
+	residual float64 // share of the fund that was dropped
 }
 
-func isEquity(h *schemas.Holding) bool { return strings.EqualFold(h.AssetClass, "equity") }
-
-// isCash says whether a line may be negative without spoiling the file:
-// payables, collateral and the like.
-func isCash(h *schemas.Holding) bool {
-	class := strings.ToLower(h.AssetClass)
-	return strings.Contains(class, "cash") || strings.Contains(class, "money market")
+// holders numbers the securities that holdings name, as an identity knows them.
+type holders struct {
+	id         *identity
+	numbers    map[string]int32
+	securities []string
+	names      map[*holdingNames][]int32 // numbers of the names; dated where the day tells who it is
 }
 
-func hasTicker(h *schemas.Holding) bool { return h.Ticker != "" && h.Ticker != "-" }
+const (
+	unresolved = -1
+	dated      = -2
+)
 
-// holdingSecurity returns the permanent id of an equity line. Lines without a
-// ticker, such as escrows and rights, go by their numbers, or by their name.
-func holdingSecurity(h *schemas.Holding, id *identity) string {
-	switch {
-	case hasTicker(h):
-		return id.resolve(h.Ticker, h.AsOf)
-	case len(h.ISIN) == 12:
-		return "isin:" + h.ISIN
-	case len(h.CUSIP) == 9:
-		return "cusip:" + h.CUSIP
-	case len(h.SEDOL) == 7:
-		return "sedol:" + h.SEDOL
-	}
-	return "name:" + strings.Join(strings.Fields(strings.ToLower(h.Name)), " ")
+func newHolders(id *identity) *holders {
+	return &holders{id: id, numbers: make(map[string]int32), names: make(map[*holdingNames][]int32)}
 }
 
-// weightMeasure says by what the lines of a file are weighed.
-type weightMeasure func(*schemas.Holding) schemas.Opt[float64]
-
-func byMarketValue(h *schemas.Holding) schemas.Opt[float64] { return h.MarketValue }
-func byWeight(h *schemas.Holding) schemas.Opt[float64]      { return h.Weight }
-
-// measureOf chooses the market value where every line has one, because
-// published weights are rounded, and the published weight otherwise.
-func measureOf(lines []*schemas.Holding) (weightMeasure, bool) {
-	for _, m := range []weightMeasure{byMarketValue, byWeight} {
-		if !slices.ContainsFunc(lines, func(h *schemas.Holding) bool { return !m(h).OK }) {
-			return m, true
-		}
+// of returns a function that tells the number of a line's security.
+func (h *holders) of(f *HoldingsFile) func(*equityLine) int32 {
+	numbers := h.names[f.names]
+	for n := len(numbers); n < len(f.names.securities); n++ {
+		numbers = append(numbers, unresolved)
 	}
-	return nil, false
+	h.names[f.names] = numbers
+	return func(line *equityLine) int32 {
+		if n := numbers[line.name]; n >= 0 {
+			return n
+		}
+		name := f.names.securities[line.name]
+		if !name.ticker {
+			numbers[line.name] = h.number(name.text)
+			return numbers[line.name]
+		}
+		spelled := h.id.spell(name.text)
+		if numbers[line.name] == unresolved {
+			if len(h.id.renames[spelled]) == 0 {
+				numbers[line.name] = h.number(spelled)
+				return numbers[line.name]
+			}
+			numbers[line.name] = dated
+		}
+		return h.number(h.id.follow(spelled, f.AsOf))
+	}
 }
 
-// cleanHoldings turns the lines of one file into a portfolio: what is no share
-// is dropped, two lines of one security are added up, the rest is scaled to 1.
-// It returns an error that says why a file cannot be used.
-func cleanHoldings(lines []*schemas.Holding, id *identity, buckets sectorBuckets) (portfolio, error) {
-	first := lines[0]
-	p := portfolio{fund: first.Fund, asOf: first.AsOf}
-	if err := checkWeights(lines); err != nil {
-		return p, err
-	}
-	measure, ok := measureOf(lines)
-	if !ok {
-		return p, errors.New("some lines have no market value and some no weight")
-	}
-	if err := checkMeasures(lines); err != nil {
-		return p, err
-	}
-	type holder struct {
-		security, isin string
-		sum            float64
-		sector         int
-	}
-	var held []holder
-	at := make(map[string]int32, len(lines)) // of held
-	equity, all := make([]float64, 0, len(lines)), make([]float64, 0, len(lines))
-	for _, h := range lines {
-		v := measure(h).V
-		all = append(all, v)
-		if !isEquity(h) {
-			continue
+func (h *holders) number(security string) int32 { return numberOf(h.numbers, &h.securities, security) }
+
+// clean turns a file into a portfolio: two lines of one security are added up,
+// the weights scaled to 1. Its index is by the numbers of h, in no order.
+func (h *holders) clean(f *HoldingsFile, scratch *[]int32) portfolio {
+	p := portfolio{fund: f.Fund, asOf: f.AsOf, residual: f.residual}
+	p.index, p.weights, p.sectors = make([]int32, 0, len(f.lines)), make([]float64, 0, len(f.lines)), make([]int8, 0, len(f.lines))
+	isins := make([]int32, 0, len(f.lines))
+	at := *scratch // by number: place in the portfolio, counted from 1
+	place := func(number int32) int {
+		for len(at) <= int(number) {
+			at = append(at, 0)
 		}
-		equity = append(equity, v)
-		security := holdingSecurity(h, id)
-		i, known := at[security]
-		if known && held[i].isin != "" && h.ISIN != "" && held[i].isin != h.ISIN {
-			security = "isin:" + h.ISIN // one ticker, two securities
-			i, known = at[security]
-		}
-		if !known {
-			i = int32(len(held))
-			at[security] = i
-			held = append(held, holder{security: security, sector: sectorUnknown})
-		}
-		if k := buckets.of(h.Sector); k != sectorUnknown {
-			held[i].sector = k
-		}
-		held[i].isin = cmp.Or(held[i].isin, h.ISIN)
-		held[i].sum += v
+		return int(at[number]) - 1
 	}
-	total, whole := sum(equity), sum(all)
-	if total <= 0 || whole <= 0 {
-		return p, errors.New("its equity lines have no weight")
+	number := h.of(f)
+	for k := range f.lines {
+		line := &f.lines[k]
+		n := number(line)
+		i := place(n)
+		if i >= 0 && isins[i] != 0 && line.isin != 0 && isins[i] != line.isin {
+			n = h.number(isinSecurity(f.names.isins[line.isin])) // one ticker, two securities
+			i = place(n)
+		}
+		if i < 0 {
+			i = len(p.index)
+			at[n] = int32(i + 1)
+			p.index, p.weights, p.sectors, isins = append(p.index, n), append(p.weights, 0), append(p.sectors, int8(sectorUnknown)), append(isins, 0)
+		}
+		if int(line.sector) != sectorUnknown {
+			p.sectors[i] = line.sector
+		}
+		if isins[i] == 0 {
+			isins[i] = line.isin
+		}
+		p.weights[i] += line.value
 	}
-	p.residual = (whole - total) / whole
-	slices.SortFunc(held, func(a, b holder) int { return strings.Compare(a.security, b.security) })
-	p.securities, p.weights, p.sectors = make([]string, len(held)), make([]float64, len(held)), make([]int, len(held))
-	for i, h := range held {
-		p.securities[i], p.weights[i], p.sectors[i] = h.security, h.sum, h.sector
+	for _, n := range p.index {
+		at[n] = 0
 	}
+	*scratch = at
 	normalise(p.weights)
-	return p, nil
+	return p
 }
 
-// checkWeights refuses a file with a short position, and one whose published
-// weights do not add up: lines are missing, or the unit is another.
-func checkWeights(lines []*schemas.Holding) error {
-	var published []float64
-	for _, h := range lines {
-		if (h.Weight.V < 0 || h.MarketValue.V < 0) && !isCash(h) {
-			return fmt.Errorf("line %d, %s, is negative and not cash", h.Line, cmp.Or(h.Ticker, h.Name))
-		}
-		if h.Weight.OK {
-			published = append(published, h.Weight.V)
-		}
+// renumber gives the securities of the portfolio the numbers of another list,
+// and puts them in its order.
+func (p *portfolio) renumber(number []int32) {
+	type line struct{ to, from int32 }
+	order := make([]line, len(p.index))
+	for k, n := range p.index {
+		order[k] = line{number[n], int32(k)}
 	}
-	if s := sum(published); len(published) == len(lines) && (s < minWeightSum || s > maxWeightSum) {
-		return fmt.Errorf("its weights add up to %.2f %%", s)
+	slices.SortFunc(order, func(a, b line) int { return cmp.Compare(a.to, b.to) })
+	weights, sectors := slices.Clone(p.weights), slices.Clone(p.sectors)
+	for k, l := range order {
+		p.index[k], p.weights[k], p.sectors[k] = l.to, weights[l.from], sectors[l.from]
 	}
-	return nil
-}
-
-// checkMeasures refuses a file whose market values and published weights tell
-// different stories: a value in another unit, a column that has moved.
-func checkMeasures(lines []*schemas.Holding) error {
-	var values []float64
-	for _, h := range lines {
-		if !h.MarketValue.OK || !h.Weight.OK {
-			return nil
-		}
-		values = append(values, h.MarketValue.V)
-	}
-	total := sum(values)
-	for _, h := range lines {
-		if byValue := 100 * h.MarketValue.V / total; !(math.Abs(byValue-h.Weight.V) <= maxWeightGap) {
-			return fmt.Errorf("line %d, %s, is %.2f %% by its market value and %.2f %% as published", h.Line, cmp.Or(h.Ticker, h.Name), byValue, h.Weight.V)
-		}
-	}
-	return nil
 }
 
 // sum adds in order of size, so that the order of the rows does not matter.
@@ -201,57 +159,91 @@ func normalise(weights []float64) {
 }
 
 // fundBook holds the usable files of each fund, oldest first.
-type fundBook map[string][]portfolio
+type fundBook struct {
+	securities []string // of all files, sorted
+	files      map[string][]portfolio
+}
 
-// newFundBook cleans the files of the given funds. sessionOf returns the
-// session that a file's day belongs to.
-func newFundBook(in *Inputs, id *identity, sessionOf func(schemas.Date) schemas.Date) (fundBook, []Finding) {
-	type key struct {
-		fund string
-		asOf schemas.Date
-	}
-	files := make(map[key][]*schemas.Holding)
-	for i := range in.Holdings {
-		h := &in.Holdings[i]
-		if slices.Contains(in.Universe.Funds, h.Fund) && h.AsOf < in.Window.To {
-			k := key{h.Fund, h.AsOf}
-			files[k] = append(files[k], h)
-		}
-	}
-	keys := slices.SortedFunc(maps.Keys(files), func(a, b key) int {
-		return cmp.Or(cmp.Compare(a.fund, b.fund), cmp.Compare(a.asOf, b.asOf))
-	})
-	book, buckets := make(fundBook), make(sectorBuckets)
+// newFundBook cleans the files of the universe's funds.
+func newFundBook(in *Inputs, files []HoldingsFile, h *holders) (fundBook, []Finding) {
+	book := fundBook{files: make(map[string][]portfolio)}
 	var findings []Finding
-	for _, k := range keys {
-		lines := files[k]
-		slices.SortFunc(lines, func(a, b *schemas.Holding) int { return cmp.Compare(a.Line, b.Line) })
-		p, err := cleanHoldings(lines, id, buckets)
-		if err != nil {
+	var scratch []int32
+	for i := range files {
+		f := &files[i]
+		if f.AsOf >= in.Window.To || !slices.Contains(in.Universe.Funds, f.Fund) {
+			continue
+		}
+		if f.unusable != nil {
 			findings = append(findings, Finding{
-				Check: "holdings_rejected", Severity: schemas.SeverityWarning, Date: k.asOf,
-				Message: fmt.Sprintf("the holdings of %s as of %s are not used: %v", k.fund, k.asOf, err),
+				Check: "holdings_rejected", Severity: schemas.SeverityWarning, Date: f.AsOf,
+				Message: fmt.Sprintf("the holdings of %s as of %s are not used: %v", f.Fund, f.AsOf, f.unusable),
 			})
 			continue
 		}
-		if math.Abs(p.residual) > maxResidual {
+		if math.Abs(f.residual) > maxResidual {
 			findings = append(findings, Finding{
-				Check: "holdings_residual", Severity: schemas.SeverityWarning, Date: k.asOf,
-				Message: fmt.Sprintf("%.2f %% of the holdings of %s as of %s is not shares", 100*p.residual, k.fund, k.asOf),
+				Check: "holdings_residual", Severity: schemas.SeverityWarning, Date: f.AsOf,
+				Message: fmt.Sprintf("%.2f %% of the holdings of %s as of %s is not shares", 100*f.residual, f.Fund, f.AsOf),
 			})
 		}
-		p.session = sessionOf(k.asOf)
-		book[k.fund] = append(book[k.fund], p)
+		p := h.clean(f, &scratch)
+		p.session = in.sessionOf(f.AsOf)
+		book.files[f.Fund] = append(book.files[f.Fund], p)
 	}
+	book.sort(h)
 	return book, findings
+}
+
+// sort lists the securities of the book's files, which are numbered by h, and
+// puts each file in the order of the list.
+func (b *fundBook) sort(h *holders) {
+	number := make([]int32, len(h.securities))
+	for _, files := range b.files {
+		for i := range files {
+			for _, n := range files[i].index {
+				if number[n] == 0 {
+					number[n] = 1
+					b.securities = append(b.securities, h.securities[n])
+				}
+			}
+		}
+	}
+	slices.Sort(b.securities)
+	for i, s := range b.securities {
+		number[h.numbers[s]] = int32(i)
+	}
+	for _, files := range b.files {
+		for i := range files {
+			files[i].renumber(number)
+		}
+	}
+}
+
+// within makes securities the book's list; all of the book's are among them,
+// and they are sorted.
+func (b *fundBook) within(securities []string) {
+	number := make([]int32, len(b.securities))
+	for i, s := range b.securities {
+		at, _ := slices.BinarySearch(securities, s)
+		number[i] = int32(at)
+	}
+	b.securities = securities
+	for _, files := range b.files {
+		for i := range files {
+			for k, n := range files[i].index {
+				files[i].index[k] = number[n]
+			}
+		}
+	}
 }
 
 // at returns the file in force on session t: of the first fund in order of
 // preference that has one not older than maxFileAge, the newest. It returns
 // nil where there is none.
-func (b fundBook) at(funds []string, t schemas.Date) *portfolio {
+func (b *fundBook) at(funds []string, t schemas.Date) *portfolio {
 	for _, fund := range funds {
-		files := b[fund]
+		files := b.files[fund]
 		i, _ := slices.BinarySearchFunc(files, t+1, func(p portfolio, d schemas.Date) int { return cmp.Compare(p.session, d) })
 		if i > 0 && int(t-files[i-1].asOf) <= maxFileAge {
 			return &files[i-1]
@@ -261,8 +253,8 @@ func (b fundBook) at(funds []string, t schemas.Date) *portfolio {
 }
 
 // file returns the file of a fund as of a day, or nil.
-func (b fundBook) file(fund string, asOf schemas.Date) *portfolio {
-	files := b[fund]
+func (b *fundBook) file(fund string, asOf schemas.Date) *portfolio {
+	files := b.files[fund]
 	i, ok := slices.BinarySearchFunc(files, asOf, func(p portfolio, d schemas.Date) int { return cmp.Compare(p.asOf, d) })
 	if !ok {
 		return nil
@@ -272,9 +264,9 @@ func (b fundBook) file(fund string, asOf schemas.Date) *portfolio {
 
 // sessions returns the first and last session with a file; ok is false where
 // there is no file at all.
-func (b fundBook) sessions() (first, last schemas.Date, ok bool) {
+func (b *fundBook) sessions() (first, last schemas.Date, ok bool) {
 	first, last = schemas.MaxLongDate, schemas.MinLongDate
-	for _, files := range b {
+	for _, files := range b.files {
 		for _, p := range files {
 			first, last, ok = min(first, p.session), max(last, p.session), true
 		}

@@ -20,19 +20,19 @@ const (
 
 // fundsAgree holds the files of the universe's funds for one day within the
 // window against that of the first fund: they are all of one index.
-func (b fundBook) fundsAgree(in *Inputs) []Finding {
+func (b *fundBook) fundsAgree(in *Inputs) []Finding {
 	if len(in.Universe.Funds) < 2 {
 		return nil
 	}
 	first := in.Universe.Funds[0]
 	tops := make(map[schemas.Date]float64)
-	for i := range b[first] {
-		tops[b[first][i].asOf] = b[first][i].top(agreeLines)
+	for i := range b.files[first] {
+		tops[b.files[first][i].asOf] = b.files[first][i].top(agreeLines)
 	}
 	var out []Finding
 	for _, fund := range in.Universe.Funds[1:] {
-		for i := range b[fund] {
-			p := &b[fund][i]
+		for i := range b.files[fund] {
+			p := &b.files[fund][i]
 			want, ok := tops[p.asOf]
 			if !ok || p.asOf < in.Window.From {
 				continue
