@@ -37,11 +37,14 @@ func (f fetched[T]) job(name, part string) *Job {
 		Windows: func(today schemas.Date) []schemas.Window { return f.table.Cut.Windows(part, f.start(), today+1) },
 		Checks:  append([]CheckInfo{contract}, infos(f.checks)...),
 		examine: func(ctx context.Context, t *Task) ([]schemas.CheckResult, error) {
-			a, err := f.standing(ctx, t)
+			rows, err := f.stored(ctx, t)
 			if err != nil {
 				return nil, err
 			}
-			a.fresh = a.old
+			a, err := f.against(ctx, t, rows, rows)
+			if err != nil {
+				return nil, err
+			}
 			return examine(f.checks, a), nil
 		},
 		Run: func(ctx context.Context, t *Task) (Stats, error) {
@@ -64,12 +67,11 @@ func (f fetched[T]) start() schemas.Date {
 func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extract.Source[T]) (Stats, error) {
 	// What stands is read while the answer comes in. Where one fails the other
 	// ends too.
-	var a arrival[T]
-	var rows []T
+	var old, rows []T
 	var empty error
 	side, sideCtx := errgroup.WithContext(ctx)
 	side.Go(func() (err error) {
-		a, err = f.standing(sideCtx, t)
+		old, err = f.stored(sideCtx, t)
 		return err
 	})
 	side.Go(func() (err error) {
@@ -80,10 +82,13 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 		return Stats{}, err
 	}
 	t.Log.DebugContext(ctx, "rows fetched", "rows", len(rows))
-	if len(rows) == 0 && len(a.old) > 0 {
-		return Stats{}, fmt.Errorf("%s: the publisher has nothing for %s, where there were %d rows before; the old window stays", t.Job.Name, t.Window.Span(), len(a.old))
+	if len(rows) == 0 && len(old) > 0 {
+		return Stats{}, fmt.Errorf("%s: the publisher has nothing for %s, where there were %d rows before; the old window stays", t.Job.Name, t.Window.Span(), len(old))
 	}
-	a.fresh = rows
+	a, err := f.against(ctx, t, old, rows)
+	if err != nil {
+		return Stats{}, err
+	}
 	stats, err := publish(ctx, t, f.table, rows, append(contract.results(nil, ""), examine(f.checks, a)...))
 	if err == nil && len(rows) == 0 && empty != nil {
 		return stats, empty
@@ -92,7 +97,8 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 		f.kept.put(t, rows)
 	}
 	if err == nil {
-		err = t.late(f.table.Dataset, newestDay(f.table, rows))
+		_, newest := firstAndLast(f.table, rows)
+		err = t.late(f.table.Dataset, newest)
 	}
 	return stats, err
 }
@@ -137,20 +143,18 @@ func fetchRows[T any](ctx context.Context, t *Task, d schemas.Dataset, source ex
 	return slices.Concat(batches...), empty, nil
 }
 
-// newestDay returns the newest day of rows, or NoDate.
-func newestDay[T any](table schemas.Table[T], rows []T) schemas.Date {
-	newest := schemas.NoDate
-	for _, f := range table.Fields {
-		if f.Name != table.DateColumn || f.Date == nil {
-			continue
-		}
-		for i := range rows {
-			if d := *f.Date(&rows[i]); newest == schemas.NoDate || d > newest {
-				newest = d
-			}
-		}
+// firstAndLast returns the oldest and the newest day of rows, or NoDate.
+func firstAndLast[T any](table schemas.Table[T], rows []T) (oldest, newest schemas.Date) {
+	if len(rows) == 0 {
+		return schemas.NoDate, schemas.NoDate
 	}
-	return newest
+	day := dayOf(table)
+	oldest, newest = day(&rows[0]), day(&rows[0])
+	for i := range rows {
+		d := day(&rows[i])
+		oldest, newest = min(oldest, d), max(newest, d)
+	}
+	return oldest, newest
 }
 
 // longestLate is how far behind a publisher may be and still count as late.
@@ -173,21 +177,26 @@ func (t *Task) late(d schemas.Dataset, newest schemas.Date) error {
 	return &extract.NotYetError{Publisher: t.Job.Publisher, What: d.String() + " " + t.Job.Part + " of " + expected.String(), Until: t.Now.Add(lateEvery)}
 }
 
-// standing reads what the checks hold an arrival against: the rows of the task's
-// window as they stand, and those of the days before it.
-func (f fetched[T]) standing(ctx context.Context, t *Task) (a arrival[T], err error) {
-	if a.old, err = f.stored(ctx, t); err != nil {
-		return a, err
-	}
-	back := 0
+// against returns what the checks look at: the rows that arrived, those of the
+// task's window as they stand and, where the days that are new could be compared
+// with any of them, those of the days before the window.
+func (f fetched[T]) against(ctx context.Context, t *Task, old, fresh []T) (arrival[T], error) {
+	a := arrival[T]{old: old, fresh: fresh}
+	var back schemas.Date
 	for _, c := range f.checks {
 		if c.Severity != Off {
-			back = max(back, c.back)
+			back = max(back, schemas.Date(c.back))
 		}
 	}
-	if back > 0 && f.table.Cut != schemas.CutWhole {
-		a.before, err = readSpan(ctx, t.Warehouse, f.table, t.Window.Part, t.Window.From.AddDays(-back), t.Window.From)
+	if back == 0 || f.table.Cut == schemas.CutWhole {
+		return a, nil
 	}
+	_, known := firstAndLast(f.table, old)
+	if first, last := firstAndLast(f.table, fresh); len(old) > 0 && len(fresh) > 0 && first <= min(known, last)-back {
+		return a, nil // the days before those that are new are in the window
+	}
+	var err error
+	a.before, err = readSpan(ctx, t.Warehouse, f.table, t.Window.Part, t.Window.From-back, t.Window.From)
 	return a, err
 }
 
