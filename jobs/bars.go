@@ -91,7 +91,9 @@ func storedBars(ctx context.Context, t *Task) (rows []schemas.Bar, err error) {
 	return rows, nil
 }
 
-// keepBars keeps what has been published for those who compute from it.
-func keepBars(t *Task, rows []schemas.Bar) {
-	t.Snapshots.Put(t.Window, t.built.Content, schemas.BarSeriesOf(rows))
+// packBars makes ready what is kept, for those who compute from it, once the
+// rows have been published.
+func packBars(rows []schemas.Bar) func(*Task) {
+	packed := snapshot.Pack(schemas.BarSeriesOf(rows))
+	return func(t *Task) { t.Snapshots.Put(t.Window, t.built.Content, packed) }
 }

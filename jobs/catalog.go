@@ -304,7 +304,7 @@ func (c *Catalog) addFiles() error {
 		case KindBars:
 			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Bar]{
 				table: schemas.Bars, schedule: slotsPrices, due: c.dueClose(), lag: lagPrices, method: "1", checks: []check[arrival[schemas.Bar]]{rescaled(closed), distance(closed, c.Calendar.IsSession)},
-				kept: &kept[schemas.Bar]{put: keepBars, rows: storedBars},
+				kept: &kept[schemas.Bar]{pack: packBars, rows: storedBars},
 				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Bar], error) {
 					return vendor.Bars(g, f.File), nil
 				},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"tidemark/load/clickhouse"
 	"tidemark/schemas"
@@ -92,15 +93,15 @@ func (c CheckInfo) results(found []finding, note string) []schemas.CheckResult {
 
 // examine runs the checks and returns what each found.
 func examine[S any](checks []check[S], subject S) []schemas.CheckResult {
-	var out []schemas.CheckResult
-	for _, c := range checks {
-		if c.Severity == Off {
-			continue
+	results := make([][]schemas.CheckResult, len(checks))
+	var group sync.WaitGroup
+	for i, c := range checks {
+		if c.Severity != Off {
+			group.Go(func() { results[i] = c.results(c.holds(subject)) })
 		}
-		found, note := c.holds(subject)
-		out = append(out, c.results(found, note)...)
 	}
-	return out
+	group.Wait()
+	return slices.Concat(results...)
 }
 
 // configured returns the checks with the severities that the configuration

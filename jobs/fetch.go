@@ -89,12 +89,16 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 	if err != nil {
 		return Stats{}, err
 	}
+	keep := make(chan func(*Task), 1)
+	if f.kept != nil {
+		go func() { keep <- f.kept.pack(rows) }()
+	}
 	stats, err := publish(ctx, t, f.table, rows, append(contract.results(nil, ""), examine(f.checks, a)...))
 	if err == nil && len(rows) == 0 && empty != nil {
 		return stats, empty
 	}
 	if err == nil && f.kept != nil {
-		f.kept.put(t, rows)
+		(<-keep)(t)
 	}
 	if err == nil {
 		_, newest := firstAndLast(f.table, rows)
@@ -106,7 +110,7 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 // kept says how a table is kept beside the warehouse, from where it comes back
 // faster.
 type kept[T any] struct {
-	put  func(t *Task, published []T)
+	pack func(rows []T) (keep func(*Task))               // keep is called once they have been published
 	rows func(ctx context.Context, t *Task) ([]T, error) // what stands, as far as checks look at it
 }
 

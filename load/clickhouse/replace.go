@@ -49,10 +49,12 @@ func Replace[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], b Bui
 		return fail(errors.New("the table is a log without windows"))
 	}
 	enc := newEncoder(t)
-	if err := enc.checkWindow(b.Window, rows); err != nil {
-		return fail(err)
-	}
+	belong := make(chan error, 1)
+	go func() { belong <- enc.checkWindow(b.Window, rows) }()
 	sizes, err := enc.measure(rows)
+	if foreign := <-belong; foreign != nil {
+		return fail(foreign)
+	}
 	if err != nil {
 		return fail(err)
 	}

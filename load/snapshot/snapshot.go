@@ -77,10 +77,17 @@ func (s *Store) Get(w schemas.Window, content string, read Read) (*Bars, error) 
 	return open(w.Part, bytes.NewReader(data), int64(len(data)))
 }
 
+// Packed is bars in the form in which they are kept.
+type Packed []byte
+
+// Pack brings bars into the form in which they are kept, which is most of the
+// work.
+func Pack(series []schemas.BarSeries) Packed { return encode(series) }
+
 // Put keeps the bars of a window, unless they are kept already.
-func (s *Store) Put(w schemas.Window, content string, series []schemas.BarSeries) {
+func (s *Store) Put(w schemas.Window, content string, bars Packed) {
 	if _, err := os.Stat(s.path(w, content)); err != nil {
-		s.write(w, content, encode(series))
+		s.write(w, content, bars)
 	}
 }
 

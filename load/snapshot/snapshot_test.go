@@ -109,7 +109,7 @@ func TestWindowIsReadOnce(t *testing.T) {
 	if n := from.reads.Load(); n != 1 {
 		t.Errorf("read %d times", n)
 	}
-	s.Put(year, "40-a", nil) // kept already
+	s.Put(year, "40-a", Pack(nil)) // kept already
 	if diff := cmp.Diff(some(), s.all(t, "40-a", from)); diff != "" {
 		t.Fatal(diff)
 	}
@@ -127,7 +127,7 @@ func TestWindowIsReadOnce(t *testing.T) {
 
 func TestSomeSymbolsOfSomeDays(t *testing.T) {
 	s, from := newStore(t), &source{series: some(), content: "40-a"}
-	s.Put(year, "40-a", some())
+	s.Put(year, "40-a", Pack(some()))
 	b, err := s.Get(year, "40-a", from.read)
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestDamage(t *testing.T) {
 			bad = append(bad, 0)
 		}
 		s, from := newStore(t), &source{series: some(), content: "40-a"}
-		s.Put(year, "40-a", some())
+		s.Put(year, "40-a", Pack(some()))
 		if err := os.WriteFile(s.files(t)[0], bad, 0o600); err != nil {
 			rt.Fatal(err)
 		}
@@ -309,7 +309,7 @@ func TestFolderThatCannotBeWritten(t *testing.T) {
 // What a process left behind that died while writing goes with the next write.
 func TestUnfinishedFilesGo(t *testing.T) {
 	s := newStore(t)
-	s.Put(year, "40-a", some())
+	s.Put(year, "40-a", Pack(some()))
 	dir := filepath.Dir(s.files(t)[0])
 	old, young := filepath.Join(dir, "unfinished-1"), filepath.Join(dir, "unfinished-2")
 	for _, name := range []string{old, young} {
@@ -320,7 +320,7 @@ func TestUnfinishedFilesGo(t *testing.T) {
 	if err := os.Chtimes(old, time.Time{}, time.Now().Add(-2*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	s.Put(year, "21-b", some()[:1])
+	s.Put(year, "21-b", Pack(some()[:1]))
 	if files := s.files(t); len(files) != 2 || filepath.Base(files[1]) != "unfinished-2" {
 		t.Error(files)
 	}
