@@ -70,22 +70,30 @@ func (t *Task) bars(ctx context.Context, w schemas.Window, content string) (*sna
 }
 
 // storedBars returns the closes of the task's window as they stand.
-func storedBars(ctx context.Context, t *Task) (rows []schemas.Bar, err error) {
+func storedBars(ctx context.Context, t *Task) (rows standing[schemas.Bar], err error) {
 	ctx, span := startStep(ctx, "read", schemas.Bars.Dataset)
-	defer func() { endStep(span, int64(len(rows)), err) }()
+	defer func() { endStep(span, int64(rows.n), err) }()
 	bars, err := t.bars(ctx, t.Window, t.Stands.Content)
 	if err != nil {
-		return nil, fmt.Errorf("read the window as it stands: %w", err)
+		return rows, fmt.Errorf("read the window as it stands: %w", err)
 	}
 	defer func() { err = errors.Join(err, bars.Close()) }()
 	series, err := bars.All()
 	if err != nil {
-		return nil, fmt.Errorf("read the window as it stands: %w", err)
+		return rows, fmt.Errorf("read the window as it stands: %w", err)
 	}
-	rows = make([]schemas.Bar, 0, t.Stands.Rows)
-	for _, s := range series {
-		for i, d := range s.Sessions {
-			rows = append(rows, schemas.Bar{Symbol: s.Symbol, Session: d, Close: s.Close[i]})
+	for k := range series {
+		rows.n += series[k].Len()
+	}
+	rows.each = func(yield func(*schemas.Bar) bool) {
+		for k := range series {
+			s := &series[k]
+			row := schemas.Bar{Symbol: s.Symbol}
+			for i, d := range s.Sessions {
+				if row.Session, row.Close = d, s.Close[i]; !yield(&row) {
+					return
+				}
+			}
 		}
 	}
 	return rows, nil

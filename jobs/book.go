@@ -31,16 +31,22 @@ func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (s
 	if len(b.Facts) == 0 {
 		return b, errors.New("there are no facts to export; run `tidemark run` first")
 	}
-	// Judged at the time the book speaks of, so that the same facts give the
-	// same book tomorrow.
-	var err error
-	if b.Fresh, err = r.Freshness(ctx, b.KnownAt); err != nil {
-		return b, err
-	}
-	if b.Checks, err = r.latestChecks(ctx); err != nil {
-		return b, err
-	}
-	b.Sources, err = r.Warehouse.Sources(ctx)
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		// Judged at the time the book speaks of, so that the same facts give the
+		// same book tomorrow.
+		b.Fresh, err = r.Freshness(gctx, b.KnownAt)
+		return err
+	})
+	group.Go(func() (err error) {
+		b.Checks, err = r.latestChecks(gctx)
+		return err
+	})
+	group.Go(func() (err error) {
+		b.Sources, err = r.Warehouse.Sources(gctx)
+		return err
+	})
+	err := group.Wait()
 	return b, err
 }
 

@@ -56,10 +56,10 @@ func distance[T any](figure func(*T) (dated, float64), counts func(schemas.Date)
 }
 
 // newest returns the newest day that has a figure.
-func newest[T any](rows []T, figure func(*T) (dated, float64), counts func(schemas.Date) bool) schemas.Date {
+func newest[T any](rows standing[T], figure func(*T) (dated, float64), counts func(schemas.Date) bool) schemas.Date {
 	out := schemas.NoDate
-	for i := range rows {
-		if of, v := figure(&rows[i]); v != 0 && (counts == nil || counts(of.day)) {
+	for row := range rows.all() {
+		if of, v := figure(row); v != 0 && (counts == nil || counts(of.day)) {
 			out = max(out, of.day)
 		}
 	}

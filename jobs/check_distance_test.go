@@ -58,7 +58,7 @@ func TestDistance(t *testing.T) {
 		{"an older day of a first fetch", arrival[schemas.Bar]{fresh: bars(session(20000, 100, 1), session(20001, 100, 1), session(20002, 100, 1.01))}, ""},
 		{
 			"a day that came together with the newest",
-			arrival[schemas.Bar]{old: session(20000, 100, 1), fresh: bars(session(20000, 100, 1), session(20001, 100, 1), session(20002, 100, 1.01))},
+			arrival[schemas.Bar]{old: stands(session(20000, 100, 1)), fresh: bars(session(20000, 100, 1), session(20001, 100, 1), session(20002, 100, 1.01))},
 			"mild 2024-10-05 100 of 100 figures are exactly those of 2024-10-04: a copy under a new date?",
 		},
 		{"two months apart", arrival[schemas.Bar]{fresh: bars(session(20002, 100, 1), session(20062, 30, 3))}, ""},

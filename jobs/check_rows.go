@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"fmt"
+	"iter"
 
 	"tidemark/schemas"
 )
@@ -21,9 +22,36 @@ const (
 
 // arrival is what a check of a fetched window sees.
 type arrival[T any] struct {
-	fresh  []T // in the order in which they came
-	old    []T // the window as it is stored
-	before []T // what is stored of the days before the window
+	fresh  []T         // in the order in which they came
+	old    standing[T] // the window as it is stored
+	before []T         // what is stored of the days before the window
+}
+
+// standing is rows that checks go through, one after the other. They need not
+// all be in memory: a year of bars is a million, of which a close each is
+// looked at.
+type standing[T any] struct {
+	n    int
+	each func(yield func(*T) bool) // a row is good until the next one; nil where there are none
+}
+
+// stands lets checks go through rows at hand.
+func stands[T any](rows []T) standing[T] {
+	return standing[T]{len(rows), func(yield func(*T) bool) {
+		for i := range rows {
+			if !yield(&rows[i]) {
+				return
+			}
+		}
+	}}
+}
+
+// all goes through the rows.
+func (s standing[T]) all() iter.Seq[*T] {
+	if s.each == nil {
+		return stands[T](nil).each
+	}
+	return s.each
 }
 
 // rowCount holds the number of rows. Shrinking is an error. Growth is a
@@ -34,17 +62,14 @@ func rowCount[T any](table schemas.Table[T]) check[arrival[T]] {
 	return check[arrival[T]]{
 		CheckInfo: CheckInfo{Name: "row_count", Severity: schemas.SeverityError, Says: rowCountSay},
 		holds: func(a arrival[T]) ([]finding, string) {
-			fresh, old := len(a.fresh), len(a.old)
+			fresh, old := len(a.fresh), a.old.n
 			if old < leastRows {
 				return nil, ""
 			}
 			if float64(fresh) < leastShare*float64(old) {
 				return []finding{{day: schemas.NoDate, says: fmt.Sprintf("%d rows, where there were %d before", fresh, old)}}, ""
 			}
-			first, last := schemas.MaxLongDate, schemas.MinLongDate
-			for i := range a.old {
-				first, last = min(first, day(&a.old[i])), max(last, day(&a.old[i]))
-			}
+			first, last := firstAndLast(table, a.old)
 			again := 0
 			for i := range a.fresh {
 				if d := day(&a.fresh[i]); d >= first && d <= last {
@@ -57,6 +82,20 @@ func rowCount[T any](table schemas.Table[T]) check[arrival[T]] {
 			return nil, ""
 		},
 	}
+}
+
+// firstAndLast returns the oldest and the newest day of rows, or NoDate.
+func firstAndLast[T any](table schemas.Table[T], rows standing[T]) (oldest, newest schemas.Date) {
+	if rows.n == 0 {
+		return schemas.NoDate, schemas.NoDate
+	}
+	day := dayOf(table)
+	oldest, newest = schemas.MaxLongDate, schemas.MinLongDate
+	for row := range rows.all() {
+		d := day(row)
+		oldest, newest = min(oldest, d), max(newest, d)
+	}
+	return oldest, newest
 }
 
 // dayOf returns the function that reads a row's day.

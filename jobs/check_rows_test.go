@@ -34,7 +34,7 @@ func TestRowCount(t *testing.T) {
 		{"half as many again", rows(10, 15), rows(10, 10), ""},
 		{"every row twice", rows(12, 20), rows(10, 10), "mild 200 rows from 2024-10-04 to 2024-10-13, where there were 100 before"},
 	} {
-		if got := found(rowCount(schemas.Bars), arrival[schemas.Bar]{fresh: test.fresh, old: test.old}); got != test.want {
+		if got := found(rowCount(schemas.Bars), arrival[schemas.Bar]{fresh: test.fresh, old: stands(test.old)}); got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}

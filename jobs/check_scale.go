@@ -62,9 +62,13 @@ const mostCompared = 20_000
 // medianRatio returns the median of what figures of the same thing are to what
 // they were, and of how many it is.
 func medianRatio[T any](a arrival[T], figure func(*T) (dated, float64)) (n int, median float64) {
-	before := make(map[dated]float64, min(len(a.old), 2*mostCompared))
-	for i := 0; i < len(a.old); i += 1 + len(a.old)/mostCompared {
-		if of, v := figure(&a.old[i]); v != 0 {
+	before := make(map[dated]float64, min(a.old.n, 2*mostCompared))
+	i := 0
+	for row := range a.old.all() {
+		if i++; (i-1)%(1+a.old.n/mostCompared) != 0 {
+			continue
+		}
+		if of, v := figure(row); v != 0 {
 			before[of] = v
 		}
 	}

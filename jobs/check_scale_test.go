@@ -33,17 +33,17 @@ func TestRescaled(t *testing.T) {
 		return out
 	}
 	c := rescaled(observed)
-	if got := found(c, arrival[schemas.Observation]{fresh: series(1), old: series(1000)}); !strings.Contains(got, "0.001 times") {
+	if got := found(c, arrival[schemas.Observation]{fresh: series(1), old: stands(series(1000))}); !strings.Contains(got, "0.001 times") {
 		t.Errorf("a thousandfold fall: got %q", got)
 	}
-	if got := found(c, arrival[schemas.Observation]{fresh: series(1.01), old: series(1)}); got != "" {
+	if got := found(c, arrival[schemas.Observation]{fresh: series(1.01), old: stands(series(1))}); got != "" {
 		t.Errorf("a revision of a percent: got %q, want nothing", got)
 	}
 	billions, millions := series(1), series(1000)
 	for i := range millions {
 		millions[i].Multiplier = 1e3
 	}
-	if got := found(c, arrival[schemas.Observation]{fresh: millions, old: billions}); got != "" {
+	if got := found(c, arrival[schemas.Observation]{fresh: millions, old: stands(billions)}); got != "" {
 		t.Errorf("declared change of unit: got %q, want nothing", got)
 	}
 }
@@ -60,7 +60,7 @@ func TestRescaledFigures(t *testing.T) {
 		}
 		return out
 	}
-	got := found(rescaled(paid, split), arrival[schemas.Action]{fresh: actions(100), old: actions(1)})
+	got := found(rescaled(paid, split), arrival[schemas.Action]{fresh: actions(100), old: stands(actions(1))})
 	if want := "8 figures are 100 times what they were: a change of unit?"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -72,10 +72,10 @@ func TestOneRatioTells(t *testing.T) {
 	one := func(ratio float64) []schemas.Action {
 		return []schemas.Action{{Symbol: "AAA", ExDate: schemas.NewDate(2025, 6, 2), Kind: schemas.ActionSplit, Ratio: schemas.Some(ratio)}}
 	}
-	if got := found(rescaledActions(), arrival[schemas.Action]{fresh: one(0.002), old: one(2)}); got != "1 figures are 0.001 times what they were: a change of unit?" {
+	if got := found(rescaledActions(), arrival[schemas.Action]{fresh: one(0.002), old: stands(one(2))}); got != "1 figures are 0.001 times what they were: a change of unit?" {
 		t.Errorf("a thousandth: got %q", got)
 	}
-	if got := found(rescaledActions(), arrival[schemas.Action]{fresh: one(3), old: one(2)}); got != "" {
+	if got := found(rescaledActions(), arrival[schemas.Action]{fresh: one(3), old: stands(one(2))}); got != "" {
 		t.Errorf("a correction: got %q, want none", got)
 	}
 }

@@ -37,11 +37,15 @@ func (f fetched[T]) job(name, part string) *Job {
 		Windows: func(today schemas.Date) []schemas.Window { return f.table.Cut.Windows(part, f.start(), today+1) },
 		Checks:  append([]CheckInfo{contract}, infos(f.checks)...),
 		examine: func(ctx context.Context, t *Task) ([]schemas.CheckResult, error) {
-			rows, err := f.stored(ctx, t)
+			old, err := f.stored(ctx, t)
 			if err != nil {
 				return nil, err
 			}
-			a, err := f.against(ctx, t, rows, rows)
+			rows := make([]T, 0, old.n)
+			for row := range old.all() {
+				rows = append(rows, *row)
+			}
+			a, err := f.against(ctx, t, old, rows)
 			if err != nil {
 				return nil, err
 			}
@@ -67,7 +71,8 @@ func (f fetched[T]) start() schemas.Date {
 func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extract.Source[T]) (Stats, error) {
 	// What stands is read while the answer comes in. Where one fails the other
 	// ends too.
-	var old, rows []T
+	var old standing[T]
+	var rows []T
 	var empty error
 	side, sideCtx := errgroup.WithContext(ctx)
 	side.Go(func() (err error) {
@@ -82,8 +87,8 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 		return Stats{}, err
 	}
 	t.Log.DebugContext(ctx, "rows fetched", "rows", len(rows))
-	if len(rows) == 0 && len(old) > 0 {
-		return Stats{}, fmt.Errorf("%s: the publisher has nothing for %s, where there were %d rows before; the old window stays", t.Job.Name, t.Window.Span(), len(old))
+	if len(rows) == 0 && old.n > 0 {
+		return Stats{}, fmt.Errorf("%s: the publisher has nothing for %s, where there were %d rows before; the old window stays", t.Job.Name, t.Window.Span(), old.n)
 	}
 	a, err := f.against(ctx, t, old, rows)
 	if err != nil {
@@ -101,7 +106,7 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 		(<-keep)(t)
 	}
 	if err == nil {
-		_, newest := firstAndLast(f.table, rows)
+		_, newest := firstAndLast(f.table, stands(rows))
 		err = t.late(f.table.Dataset, newest)
 	}
 	return stats, err
@@ -110,16 +115,17 @@ func fetchWindow[T any](ctx context.Context, t *Task, f fetched[T], source extra
 // kept says how a table is kept beside the warehouse, from where it comes back
 // faster.
 type kept[T any] struct {
-	pack func(rows []T) (keep func(*Task))               // keep is called once they have been published
-	rows func(ctx context.Context, t *Task) ([]T, error) // what stands, as far as checks look at it
+	pack func(rows []T) (keep func(*Task))                       // keep is called once they have been published
+	rows func(ctx context.Context, t *Task) (standing[T], error) // what stands, as far as checks look at it
 }
 
 // stored returns the rows of the task's window as they stand.
-func (f fetched[T]) stored(ctx context.Context, t *Task) ([]T, error) {
+func (f fetched[T]) stored(ctx context.Context, t *Task) (standing[T], error) {
 	if f.kept != nil && t.Stands.Rows > 0 {
 		return f.kept.rows(ctx, t)
 	}
-	return readWindow(ctx, t.Warehouse, f.table, t.Window)
+	rows, err := readWindow(ctx, t.Warehouse, f.table, t.Window)
+	return stands(rows), err
 }
 
 // fetchRows asks a source for the rows of the task's window. Where the
@@ -147,20 +153,6 @@ func fetchRows[T any](ctx context.Context, t *Task, d schemas.Dataset, source ex
 	return slices.Concat(batches...), empty, nil
 }
 
-// firstAndLast returns the oldest and the newest day of rows, or NoDate.
-func firstAndLast[T any](table schemas.Table[T], rows []T) (oldest, newest schemas.Date) {
-	if len(rows) == 0 {
-		return schemas.NoDate, schemas.NoDate
-	}
-	day := dayOf(table)
-	oldest, newest = day(&rows[0]), day(&rows[0])
-	for i := range rows {
-		d := day(&rows[i])
-		oldest, newest = min(oldest, d), max(newest, d)
-	}
-	return oldest, newest
-}
-
 // longestLate is how far behind a publisher may be and still count as late.
 // What is older has ended, or is a file that was saved once.
 const longestLate = 10
@@ -184,7 +176,7 @@ func (t *Task) late(d schemas.Dataset, newest schemas.Date) error {
 // against returns what the checks look at: the rows that arrived, those of the
 // task's window as they stand and, where the days that are new could be compared
 // with any of them, those of the days before the window.
-func (f fetched[T]) against(ctx context.Context, t *Task, old, fresh []T) (arrival[T], error) {
+func (f fetched[T]) against(ctx context.Context, t *Task, old standing[T], fresh []T) (arrival[T], error) {
 	a := arrival[T]{old: old, fresh: fresh}
 	var back schemas.Date
 	for _, c := range f.checks {
@@ -196,7 +188,7 @@ func (f fetched[T]) against(ctx context.Context, t *Task, old, fresh []T) (arriv
 		return a, nil
 	}
 	_, known := firstAndLast(f.table, old)
-	if first, last := firstAndLast(f.table, fresh); len(old) > 0 && len(fresh) > 0 && first <= min(known, last)-back {
+	if first, last := firstAndLast(f.table, stands(fresh)); old.n > 0 && len(fresh) > 0 && first <= min(known, last)-back {
 		return a, nil // the days before those that are new are in the window
 	}
 	var err error
