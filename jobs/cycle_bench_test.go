@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -32,6 +33,7 @@ import (
 //
 // With -short the market has 600 securities in place of 6,000.
 func BenchmarkDailyCycle(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(GCPercent)) // as the program has it
 	securities := 6000
 	if testing.Short() {
 		securities = 600

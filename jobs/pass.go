@@ -13,6 +13,12 @@ import (
 	"tidemark/schemas"
 )
 
+// GCPercent is how much garbage a process that runs passes may gather, in percent
+// of what is in use: a pass reads millions of rows that live for seconds, and to
+// look for them half as often as Go does by itself saves a tenth of the
+// processor's time.
+const GCPercent = 200
+
 // pass is one request at work: a graph of windows, each of which begins when
 // the windows it is built from have ended.
 type pass struct {
