@@ -28,7 +28,7 @@ func (r *Runner) Plan(ctx context.Context, req Request) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	costs.price(p, s, cmp.Or(r.Workers, 2))
+	costs.price(p, s, cmp.Or(r.Workers, passWorkers))
 	return p, nil
 }
 

@@ -19,6 +19,10 @@ import (
 // processor's time.
 const GCPercent = 200
 
+// passWorkers is how many windows are built at the same time. A window waits for
+// the server for half of its time, so that two processors have enough to do.
+const passWorkers = 3
+
 // pass is one request at work: a graph of windows, each of which begins when
 // the windows it is built from have ended.
 type pass struct {
@@ -95,14 +99,15 @@ func (p *pass) run(ctx context.Context) (_ *Report, err error) {
 // says.
 func (p *pass) prepare() {
 	now := p.Now()
+	today := schemas.DateOf(now.In(newYork))
 	planned := map[string]bool{}
 	for _, w := range p.scope.plan(p.state, now).Windows {
 		planned[w.Job+" "+w.Window.String()] = w.Verdict == Build || w.Verdict == Follows
 	}
 	nodes := map[*Job][]*node{}
 	for i, j := range p.scope.jobs {
-		for _, w := range p.scope.windows(j, schemas.DateOf(now.In(newYork))) {
-			n := &node{job: j, window: w, rank: p.rank(i, j, w), counted: planned[j.Name+" "+w.String()]}
+		for _, w := range p.scope.windows(j, today) {
+			n := &node{job: j, window: w, rank: p.rank(i, j, w, today), counted: planned[j.Name+" "+w.String()]}
 			if n.counted {
 				p.left++
 			}
@@ -121,18 +126,22 @@ func (p *pass) prepare() {
 	p.tell()
 }
 
-// rank puts windows that many others need first, and otherwise follows the
-// order of the request, each day's facts right after what they are built from.
-func (p *pass) rank(i int, j *Job, w schemas.Window) [3]int {
+// rank puts windows that many others need first, of them the largest, lest it
+// be worked on alone while the others are done. Otherwise it follows the order
+// of the request, each day's facts right after what they are built from.
+func (p *pass) rank(i int, j *Job, w schemas.Window, today schemas.Date) [3]int {
 	day := int(w.From)
 	if p.scope.req.Order == NewestFirst {
 		day = -day
 	}
+	whole := j.Dataset.Cut == schemas.CutWhole
+	newest := w.Contains(today) && p.scope.req.Order != OldestFirst
 	switch {
-	case j.Dataset.Cut != schemas.CutWhole:
+	case j.Fetched() && (whole || newest):
+		stands, _ := p.state.Built(j.Dataset.String(), w)
+		return [3]int{0, -int(stands.Rows), i}
+	case !whole:
 		return [3]int{1, day, i}
-	case j.Fetched():
-		return [3]int{0, 0, i}
 	default:
 		return [3]int{2, 0, i}
 	}
@@ -165,7 +174,7 @@ func (p *pass) work(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	ended := make(chan done)
-	running, workers := 0, cmp.Or(p.Workers, 2)
+	running, workers := 0, cmp.Or(p.Workers, passWorkers)
 	var failed error
 	for {
 		for running < workers && p.ready.Len() > 0 && !p.halted(ctx) {
