@@ -185,6 +185,7 @@ func (c *Catalog) factJobs() []*Job {
 					spans(schemas.Breadth.Dataset, []string{u.ID}, w.From, w.To, true), c.levels(u, false))
 			}))
 		}
+		out = append(out, c.contributionJobs(u)...)
 		if u.Level != "" || u.LevelTR != "" {
 			out = append(out, c.factJob("size:"+u.ID, schemas.Size, in, c.dueClose(), func(w schemas.Window) []Need {
 				return slices.Concat(c.levels(u, true), spans(schemas.Holdings.Dataset, u.Funds, w.From, w.To, false), c.identity(u, w))
