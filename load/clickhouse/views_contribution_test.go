@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -86,5 +87,62 @@ func TestContributionViewsReadOnlyWhatIsAsked(t *testing.T) {
 		if all, one := parts("1"), parts(where); !slices.Equal([]string{all, one}, []string{"6", "1"}) {
 			t.Errorf("mart.%s: a query of one universe and year reads %s of %s parts, want 1 of 6", view, one, all)
 		}
+	}
+}
+
+// yearOfContributions makes a year of contributions of 3,000 lines.
+func yearOfContributions() []schemas.Contribution {
+	rows := make([]schemas.Contribution, 0, 3000*252)
+	r := rand.New(rand.NewPCG(1, 2))
+	for s := range 252 {
+		for i := range 3000 {
+			c := schemas.Contribution{
+				Universe: "R2000_MEMBERS", Session: day2025.AddDays(s), Security: symbol(i), Weight: schemas.Some(r.Float64()), Return: schemas.Some(r.NormFloat64()),
+				Daily: schemas.Some(r.NormFloat64()), Status: schemas.StatusOK, Basis: "tr", Method: 1, KnownAt: day2025.AddDays(s).Time(), Run: "run-c",
+			}
+			for k := range c.Windows {
+				c.Windows[k] = schemas.Linked{BuyHold: schemas.Some(r.NormFloat64()), Carino: schemas.Some(r.NormFloat64()), Menchero: schemas.Some(r.NormFloat64()), Return: schemas.Some(r.NormFloat64())}
+			}
+			rows = append(rows, c)
+		}
+	}
+	return rows
+}
+
+// BenchmarkContributions replaces a year of them, asks the two questions of the
+// views, and tells what a row takes on the disk.
+func BenchmarkContributions(b *testing.B) {
+	w := fresh(b)
+	if err := w.Views(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	rows := yearOfContributions()
+	b.Run("replace", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			rows[0].Weight.V++
+			if _, err := Replace(b.Context(), w, schemas.Contributions, build(schemas.CutYear.Window("R2000_MEMBERS", day2025)), rows); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(len(rows)*b.N)/b.Elapsed().Seconds(), "rows/s")
+		var bytes uint64
+		if err := w.row(b.Context(), "SELECT sum(bytes_on_disk) FROM system.parts WHERE database = 'facts' AND table = 'contribution' AND active", nil, &bytes); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(bytes)/float64(len(rows)), "B/row")
+	})
+	last := day2025.AddDays(251)
+	for name, sql := range map[string]string{
+		"movers":     fmt.Sprintf("SELECT security, contribution FROM mart.index_mover WHERE universe = 'R2000_MEMBERS' AND time_window = 'ytd' AND session = '%s' ORDER BY contribution DESC LIMIT 10", last),
+		"performers": fmt.Sprintf("SELECT place, performer, contributor FROM mart.performer_contributor WHERE universe = 'R2000_MEMBERS' AND time_window = 'ytd' AND session = '%s' ORDER BY place", last),
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if n := len(lines(b, w, sql)); n != 10 {
+					b.Fatal(n)
+				}
+			}
+		})
 	}
 }
