@@ -27,6 +27,7 @@ type Inputs struct {
 	Constituents []schemas.Constituent
 	Renames      []schemas.Rename
 	Holdings     []schemas.Holding
+	Shares       []schemas.ShareCount
 	Levels       []schemas.Observation // index levels and fund levels, by Source
 	Observations []schemas.Observation // H.4.1, FRED
 	Rates        []schemas.Rate

@@ -36,8 +36,10 @@ type portfolio struct {
 	securities []string     // sorted
 	index      []int32      // of securities in the panel
 	weights    []float64
-	sectors    []int   // by what the file says
-	residual   float64 // share of the fund that was dropped
+	sectors    []int     // by what the file says
+	residual   float64   // share of the fund that was dropped
+	prices     []float64 // USD per share as the file gives them, 0 where it gives none
+	fullCap    []float64 // USD; 0 where not known, nil where nobody counts shares
 }
 
 func isEquity(h *schemas.Holding) bool { return strings.EqualFold(h.AssetClass, "equity") }
@@ -102,7 +104,7 @@ func cleanHoldings(lines []*schemas.Holding, id *identity, buckets sectorBuckets
 	}
 	type holder struct {
 		security, isin string
-		sum            float64
+		sum, price     float64
 		sector         int
 	}
 	var held []holder
@@ -131,6 +133,9 @@ func cleanHoldings(lines []*schemas.Holding, id *identity, buckets sectorBuckets
 		}
 		held[i].isin = cmp.Or(held[i].isin, h.ISIN)
 		held[i].sum += v
+		if h.Price.OK && h.Price.V > 0 {
+			held[i].price = h.Price.V
+		}
 	}
 	total, whole := sum(equity), sum(all)
 	if total <= 0 || whole <= 0 {
@@ -139,8 +144,9 @@ func cleanHoldings(lines []*schemas.Holding, id *identity, buckets sectorBuckets
 	p.residual = (whole - total) / whole
 	slices.SortFunc(held, func(a, b holder) int { return strings.Compare(a.security, b.security) })
 	p.securities, p.weights, p.sectors = make([]string, len(held)), make([]float64, len(held)), make([]int, len(held))
+	p.prices = make([]float64, len(held))
 	for i, h := range held {
-		p.securities[i], p.weights[i], p.sectors[i] = h.security, h.sum, h.sector
+		p.securities[i], p.weights[i], p.sectors[i], p.prices[i] = h.security, h.sum, h.sector, h.price
 	}
 	normalise(p.weights)
 	return p, nil
