@@ -325,6 +325,13 @@ func (c *Catalog) addFiles() error {
 					},
 				})
 			}
+		case KindShares:
+			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.ShareCount]{
+				table: schemas.ShareCounts, schedule: slotsPrices, lag: lagActions, method: "1",
+				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.ShareCount], error) {
+					return vendor.Shares(g, f.File), nil
+				},
+			})
 		case KindRenames:
 			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Rename]{
 				table: schemas.Renames, schedule: slotsPrices, method: "1",

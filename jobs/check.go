@@ -129,7 +129,7 @@ func infos[S any](checks []check[S]) []CheckInfo {
 func KnownChecks() []CheckInfo {
 	all := slices.Concat([]CheckInfo{contract},
 		infos([]check[arrival[schemas.Holding]]{rowCount(schemas.Holdings), rescaled(held), distance(weighed, nil), weightSum}),
-		infos(slices.Concat(slices.Collect(maps.Values(factChecks))...)))
+		infos(contributionChecks), infos(slices.Concat(slices.Collect(maps.Values(factChecks))...)))
 	slices.SortFunc(all, func(a, b CheckInfo) int { return strings.Compare(a.Name, b.Name) })
 	return slices.CompactFunc(all, func(a, b CheckInfo) bool { return a.Name == b.Name })
 }

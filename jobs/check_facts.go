@@ -60,6 +60,10 @@ var factChecks = map[string][]check[product]{
 		levelDrift,
 		noticed("same_basis", "An index is compared with an index, and a fund with a fund."),
 	}, levelChecks),
+	schemas.ContributionSummary.String(): {coverage},
+	schemas.ContributionLevel.String(): {
+		noticed("contribution_residual", "The contributions of a day add up to the published return of the index, to within 5 basis points."),
+	},
 	schemas.Liquidity.String(): {
 		identities,
 		noticed("h41_identity_5", "The changes that the H.4.1 prints are those of its figures: nothing was revised without a word."),

@@ -172,6 +172,7 @@ const (
 	KindActions = "actions"
 	KindLevels  = "levels"
 	KindRenames = "renames"
+	KindShares  = "shares"
 )
 
 // The days for which fund holdings are asked.

@@ -89,7 +89,7 @@ func readInputs(ctx context.Context, t *Task, needs []Need, in *transform.Inputs
 
 // holdingColumns are those that facts are made of.
 var holdingColumns = []string{
-	"fund", "as_of", "line", "ticker", "name", "sector", "asset_class", "market_value", "weight", "cusip", "isin", "sedol",
+	"fund", "as_of", "line", "ticker", "name", "sector", "asset_class", "market_value", "weight", "price", "cusip", "isin", "sedol",
 }
 
 func readNeed(ctx context.Context, t *Task, n Need, in *transform.Inputs) error {
@@ -104,6 +104,8 @@ func readNeed(ctx context.Context, t *Task, n Need, in *transform.Inputs) error 
 		return appendSpan(ctx, t, schemas.Changes, n, &in.Changes)
 	case schemas.Constituents.String():
 		return appendSpan(ctx, t, schemas.Constituents, n, &in.Constituents)
+	case schemas.ShareCounts.String():
+		return appendSpan(ctx, t, schemas.ShareCounts, n, &in.Shares)
 	case schemas.Renames.String():
 		return appendSpan(ctx, t, schemas.Renames, n, &in.Renames)
 	case schemas.Observations.String():
@@ -199,7 +201,7 @@ func (c *Catalog) factJobs() []*Job {
 				// A file serves for 35 days after its own.
 				return slices.Concat(
 					spans(schemas.Holdings.Dataset, u.Funds, w.From.AddDays(-40), w.To, true),
-					spans(schemas.Bars.Dataset, u.Prices, w.From.AddDays(-50), w.To, false), c.identity(u, w))
+					spans(schemas.Bars.Dataset, u.Prices, w.From.AddDays(-50), w.To, false), c.identity(u, w), c.shareCounts(w))
 			}))
 		}
 		if len(u.Prices) > 0 {
@@ -216,6 +218,7 @@ func (c *Catalog) factJobs() []*Job {
 					spans(schemas.Breadth.Dataset, []string{u.ID}, w.From, w.To, true), c.levels(u, false))
 			}))
 		}
+		out = append(out, c.contributionJobs(u)...)
 		if u.Level != "" || u.LevelTR != "" {
 			out = append(out, c.factJob("size:"+u.ID, schemas.Size, in, c.dueClose(), func(w schemas.Window) []Need {
 				return slices.Concat(c.levels(u, true), spans(schemas.Holdings.Dataset, u.Funds, w.From, w.To, false), c.identity(u, w))
@@ -262,6 +265,18 @@ func (c *Catalog) identity(u Universe, w schemas.Window) []Need {
 			needs = append(needs, Need{Dataset: j.Dataset, Part: j.Part, From: schemas.MinDate, To: w.To})
 		case schemas.Renames.String():
 			needs = append(needs, whole(j.Dataset, j.Part, false))
+		}
+	}
+	return needs
+}
+
+// shareCounts lists the counts of shares that a window may go by: those of
+// the year before the oldest file that it uses.
+func (c *Catalog) shareCounts(w schemas.Window) []Need {
+	var needs []Need
+	for _, j := range c.fetchJobs {
+		if j.Dataset.String() == schemas.ShareCounts.String() {
+			needs = append(needs, Need{Dataset: j.Dataset, Part: j.Part, From: w.From.AddDays(-500), To: w.To})
 		}
 	}
 	return needs

@@ -85,4 +85,4 @@ var (
 )
 
 // FactTables lists every table of facts.
-var FactTables = []Table[Fact]{Concentration, Breadth, BreadthTrend, Size, SizeMembers, Liquidity}
+var FactTables = []Table[Fact]{Concentration, Breadth, BreadthTrend, Size, SizeMembers, Liquidity, ContributionSummary, ContributionLevel}

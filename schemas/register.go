@@ -25,7 +25,7 @@ type Metric struct {
 // them: by family, and within it from the plain to the derived.
 func Register() []Metric {
 	var all []Metric
-	for _, family := range [][]Metric{concentrationMetrics, breadthMetrics, sizeMetrics, liquidityMetrics} {
+	for _, family := range [][]Metric{concentrationMetrics, floatMetrics, contributionMetrics, breadthMetrics, sizeMetrics, liquidityMetrics} {
 		all = append(all, family...)
 	}
 	return all

@@ -33,7 +33,7 @@ func concentrationIDs() []string {
 			out = append(out, id+v)
 		}
 	}
-	return append(out, "conc_mag7", "conc_members", "conc_issuers", "residual_weight")
+	return append(append(out, "conc_mag7", "conc_members", "conc_issuers", "residual_weight"), floatGapIDs()...)
 }
 
 var concentrationShapes = []string{
@@ -111,6 +111,7 @@ func concentrationFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 	if !ok {
 		return nil, nil
 	}
+	p.setFullCaps(in)
 	from := max(p.windowFrom, p.from(first))
 	days := make([][]schemas.Fact, max(p.windowTo-from, 0))
 	inBlocks(len(days), func(_, lo, hi int) {
@@ -148,6 +149,7 @@ func (p *Panel) concentrationOn(in *Inputs, s int) []schemas.Fact {
 	bySecurity, byIssuer := p.rankings(&w)
 	f.add("conc_members", float64(len(bySecurity)))
 	f.addMag7(p, &w, f.session)
+	f.addFloatGap(p, &w)
 	f.addShapes("_sec", bySecurity)
 	f.members = len(byIssuer)
 	f.add("conc_issuers", float64(len(byIssuer)))

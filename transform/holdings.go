@@ -29,6 +29,7 @@ type HoldingsFile struct {
 // are millions of them, which the collector of memory need not follow.
 type equityLine struct {
 	value  float64 // by what the lines of the file are weighed
+	price  float64 // USD per share; 0 where the file gives none
 	name   int32
 	isin   int32 // 0 where there is none
 	issuer int32 // the issuer's part of a CUSIP; 0 where there is none
@@ -77,7 +78,7 @@ func HoldingsFiles(rows []schemas.Holding) []HoldingsFile {
 
 // Size returns roughly how many bytes of memory the file takes.
 func (f *HoldingsFile) Size() int {
-	const line = 24 // an equityLine
+	const line = 32 // an equityLine
 	return line * len(f.lines)
 }
 
@@ -178,7 +179,7 @@ func (d *holdingsDigest) file(lines []*schemas.Holding) HoldingsFile {
 		}
 		equity = append(equity, v)
 		f.lines = append(f.lines, equityLine{
-			value: v, name: d.name(h), isin: numberOf(d.isins, &d.names.isins, h.ISIN),
+			value: v, price: max(h.Price.V, 0), name: d.name(h), isin: numberOf(d.isins, &d.names.isins, h.ISIN),
 			issuer: numberOf(d.issuers, &d.names.issuers, cusipIssuer(h)), sector: int8(d.buckets.of(h.Sector)),
 		})
 	}

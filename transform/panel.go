@@ -24,6 +24,8 @@ type Panel struct {
 	issuers              *issuers
 	identity             *identity
 	actions              [][]schemas.Action // by security, oldest first
+	asTraded             [][]float64        // by security: closes before they were adjusted; nil where close has them
+	exSteps              [][]exStep         // by security, oldest first
 	listings             []Listing
 	spans                []*symbolSpan // of the listings
 	stays                []stay
@@ -43,12 +45,13 @@ type Panel struct {
 type cell uint8
 
 const (
-	cellMember  cell = 1 << iota // in the universe at the open
-	cellPrinted                  // traded
-	cellCarried                  // did not trade; the close is that of a session shortly before
-	cellRanged                   // high and low are known
-	cellVolume                   // volume is known
-	cellRaw                      // the price is as traded, not adjusted by its publisher
+	cellMember     cell = 1 << iota // in the universe at the open
+	cellPrinted                     // traded
+	cellCarried                     // did not trade; the close is that of a session shortly before
+	cellRanged                      // high and low are known
+	cellVolume                      // volume is known
+	cellRaw                         // the price is as traded, not adjusted by its publisher
+	cellReinvested                  // its publisher has taken ordinary dividends into account
 
 	cellPriced = cellPrinted | cellCarried
 )

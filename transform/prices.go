@@ -34,6 +34,7 @@ func (p *Panel) setPrices(in *Inputs) {
 	actions, found := p.actionsBySecurity(in)
 	p.findings(found)
 	p.actions = actions
+	p.asTraded, p.exSteps = make([][]float64, len(p.Securities)), make([][]exStep, len(p.Securities))
 	type share struct{ lo, hi int }
 	of := make([]share, len(p.Securities))
 	for lo := 0; lo < len(runs); {
@@ -143,8 +144,11 @@ func (p *Panel) setCell(i int, b *schemas.BarSeries, k int) {
 		p.volume[i] = v
 		c |= cellVolume
 	}
-	if b.Adjustment == schemas.AdjustedNone {
+	switch b.Adjustment {
+	case schemas.AdjustedNone:
 		c |= cellRaw
+	case schemas.AdjustedSplitDividend:
+		c |= cellReinvested
 	}
 	p.cells[i] |= c
 }

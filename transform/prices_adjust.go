@@ -103,7 +103,7 @@ func (p *Panel) adjust(security int, actions []schemas.Action) []Finding {
 		}
 		if d.ratio != 1 && math.Max(cash, d.regular/prevClose) > largeCash {
 			find("actions_twice", d.date, "a ratio of %g and %g USD in cash on one day look like one event; the ratio alone is applied", d.ratio, d.cash+d.regular)
-			cash = 0
+			cash, d.regular = 0, 0
 		}
 		// Which is nearer, on a logarithmic scale: no jump, or the jump the ratio asks for?
 		jump := math.Abs(math.Log(move*d.ratio)) < math.Abs(math.Log(move))
@@ -119,12 +119,20 @@ func (p *Panel) adjust(security int, actions []schemas.Action) []Finding {
 			find("actions_cash", d.date, "%g USD in cash on a price of %g USD is not applied", d.cash, prevClose)
 			cash = 0
 		}
-		if f := (1 - cash) / d.ratio; f != 1 {
+		f := (1 - cash) / d.ratio
+		if f != 1 || d.regular > 0 {
+			p.exSteps[security] = append(p.exSteps[security], exStep{d.session, f, d.regular})
+		}
+		if f != 1 {
+			if p.asTraded[security] == nil {
+				p.asTraded[security] = slices.Clone(p.close[lo:hi])
+			}
 			p.scale(at, end, factor)
 			end, factor = at, factor*f
 		}
 	}
 	p.scale(lo, end, factor)
+	slices.Reverse(p.exSteps[security])
 	return findings
 }
 

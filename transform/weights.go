@@ -32,8 +32,10 @@ type portfolio struct {
 	session  schemas.Date // as-of day, or the session after it where it is none
 	index    []int32      // of the securities in the book's list, ascending
 	weights  []float64
-	sectors  []int8  // by what the file says
-	residual float64 // share of the fund that was dropped
+	sectors  []int8    // by what the file says
+	residual float64   // share of the fund that was dropped
+	prices   []float64 // USD per share as the file gives them, 0 where it gives none
+	fullCap  []float64 // USD; 0 where not known, nil where nobody counts shares
 }
 
 // holders numbers the securities that holdings name, as an identity knows them.
@@ -88,6 +90,7 @@ func (h *holders) number(security string) int32 { return numberOf(h.numbers, &h.
 func (h *holders) clean(f *HoldingsFile, scratch *[]int32) portfolio {
 	p := portfolio{fund: f.Fund, asOf: f.AsOf, residual: f.residual}
 	p.index, p.weights, p.sectors = make([]int32, 0, len(f.lines)), make([]float64, 0, len(f.lines)), make([]int8, 0, len(f.lines))
+	p.prices = make([]float64, 0, len(f.lines))
 	isins := make([]int32, 0, len(f.lines))
 	at := *scratch // by number: place in the portfolio, counted from 1
 	place := func(number int32) int {
@@ -108,13 +111,17 @@ func (h *holders) clean(f *HoldingsFile, scratch *[]int32) portfolio {
 		if i < 0 {
 			i = len(p.index)
 			at[n] = int32(i + 1)
-			p.index, p.weights, p.sectors, isins = append(p.index, n), append(p.weights, 0), append(p.sectors, int8(sectorUnknown)), append(isins, 0)
+			p.index, p.weights, p.sectors = append(p.index, n), append(p.weights, 0), append(p.sectors, int8(sectorUnknown))
+			p.prices, isins = append(p.prices, 0), append(isins, 0)
 		}
 		if int(line.sector) != sectorUnknown {
 			p.sectors[i] = line.sector
 		}
 		if isins[i] == 0 {
 			isins[i] = line.isin
+		}
+		if line.price > 0 {
+			p.prices[i] = line.price
 		}
 		p.weights[i] += line.value
 	}
@@ -135,9 +142,9 @@ func (p *portfolio) renumber(number []int32) {
 		order[k] = line{number[n], int32(k)}
 	}
 	slices.SortFunc(order, func(a, b line) int { return cmp.Compare(a.to, b.to) })
-	weights, sectors := slices.Clone(p.weights), slices.Clone(p.sectors)
+	weights, sectors, prices := slices.Clone(p.weights), slices.Clone(p.sectors), slices.Clone(p.prices)
 	for k, l := range order {
-		p.index[k], p.weights[k], p.sectors[k] = l.to, weights[l.from], sectors[l.from]
+		p.index[k], p.weights[k], p.sectors[k], p.prices[k] = l.to, weights[l.from], sectors[l.from], prices[l.from]
 	}
 }
 

@@ -71,7 +71,7 @@ func (p *Panel) roll(w *weighting, s int) {
 		staying += w.weights[k]
 		rel := 0.0
 		if p.cells[then]&cellPriced != 0 && p.cells[now]&cellPriced != 0 {
-			rel = p.close[now] / p.close[then]
+			rel = p.priceGrowth(int(line), base, s)
 			before += w.weights[k]
 			after += w.weights[k] * rel
 		}

@@ -42,6 +42,7 @@ const (
 	KindActions = "actions"
 	KindLevels  = "levels"
 	KindRenames = "renames"
+	KindShares  = "shares"
 )
 
 // File describes a file, or a set of files with one layout.
@@ -125,6 +126,7 @@ var columns = map[string]struct{ required, optional []string }{
 	KindActions: {[]string{"symbol", "date"}, []string{"kind", "ratio", "amount", "split", "dividend"}},
 	KindLevels:  {[]string{"symbol", "date", "value"}, nil},
 	KindRenames: {[]string{"date", "old", "new"}, nil},
+	KindShares:  {[]string{"company", "date", "as_of", "shares"}, nil},
 }
 
 // Check reports what is wrong with the description itself, before any file is

@@ -73,6 +73,8 @@ func (f *File) planOf(w schemas.Window) (p *plan, date int) {
 		return f.levelPlan(f.symbol(w.Part)), levelDate
 	case KindRenames:
 		return f.plan(cols.required, cols.optional), renameDate
+	case KindShares:
+		return f.plan(cols.required, cols.optional), sharesFiled
 	case KindActions:
 		return f.plan(cols.required, cols.optional), actionDate
 	default:

@@ -307,6 +307,37 @@ func TestRenames(t *testing.T) {
 	}
 }
 
+const smallShares = "company,date,as_of,shares\n320193,2024-11-01,2024-10-18,15115823000\n320193,2024-11-01,2024-10-18,15115823000\n" +
+	"1326801,2024-10-31,2024-10-25,344000000\n1326801,2024-10-31,2024-10-25,2180000000\n320193,2023-11-03,2023-10-20,15552752000\n"
+
+func TestShares(t *testing.T) {
+	t.Parallel()
+	file := File{Name: "x", Kind: KindShares, Paths: []string{write(t, "a.csv", []byte(smallShares))}}
+	w := schemas.CutYear.Window("x", date("2024-06-01"))
+	got := mustFetch(t, Shares(extracttest.Client(t), file), w)
+	row := func(company, filed, asOf string, line int64, shares float64) schemas.ShareCount {
+		return schemas.ShareCount{Publisher: "x", Company: company, Filed: date(filed), AsOf: date(asOf), Line: line, Shares: shares, Payload: got[0].Payload}
+	}
+	want := []schemas.ShareCount{
+		row("1326801", "2024-10-31", "2024-10-25", 1, 2180000000), row("1326801", "2024-10-31", "2024-10-25", 2, 344000000), row("320193", "2024-11-01", "2024-10-18", 1, 15115823000),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for content, want := range map[string]string{
+		"company,date,as_of,shares\nA,2024-11-01,2024-10-18,\n":   "A filed 0 shares",
+		"company,date,as_of,shares\nA,2024-11-01,2024-10-18,-5\n": "A filed -5 shares",
+		"company,date,as_of,shares\nA,2024-11-01,,5\n":            "no as of",
+		"company,date,as_of,shares\n,2024-11-01,2024-10-18,5\n":   "company: no symbol",
+		"company,date,shares\nA,2024-11-01,5\n":                   `missing: "as_of"`,
+	} {
+		file.Paths = []string{write(t, "a.csv", []byte(content))}
+		if _, err := extracttest.All(t, Shares(extracttest.Client(t), file), w); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", content, err, want)
+		}
+	}
+}
+
 func TestDescriptionsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -315,7 +346,7 @@ func TestDescriptionsThatCannotBe(t *testing.T) {
 		want   string
 	}{
 		{"no name", func(f *File) { f.Name = "" }, "no name"},
-		{"no kind", func(f *File) { f.Kind = "" }, `kind "" is none of actions, bars, levels, renames`},
+		{"no kind", func(f *File) { f.Kind = "" }, `kind "" is none of actions, bars, levels, renames, shares`},
 		{"another kind", func(f *File) { f.Kind = KindRenames }, "the file holds renames"},
 		{"no path", func(f *File) { f.Paths = nil }, "no path"},
 		{"unknown format", func(f *File) { f.Format = "json" }, `format "json"`},

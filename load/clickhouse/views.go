@@ -41,8 +41,8 @@ func (v view) statement() string {
 }
 
 // Views makes the views of database mart anew from the metric register and
-// the tables of this version: a wide table for each family of metrics, and
-// fact, metric, freshness, quality and source.
+// the tables of this version: a wide table for each family of metrics, the
+// contributions of securities, and fact, metric, freshness, quality and source.
 func (w *Warehouse) Views(ctx context.Context) error {
 	return w.makeViews(ctx, views(schemas.Register(), schemas.Datasets()))
 }
@@ -61,6 +61,7 @@ func views(register []schemas.Metric, datasets []schemas.Dataset) []view {
 	for _, family := range families(register, datasets) {
 		out = append(out, family.view())
 	}
+	out = append(out, contributionView(), indexMoverView(), performerContributorView())
 	return append(out, factView(register, datasets), metricView(register), freshnessView(datasets), qualityView(), sourceView(datasets))
 }
 
@@ -101,8 +102,13 @@ func families(register []schemas.Metric, datasets []schemas.Dataset) []family {
 	return out
 }
 
+// factTables are the tables of facts among the datasets: those with a metric in
+// each row.
 func factTables(datasets []schemas.Dataset) []schemas.Dataset {
-	return slices.DeleteFunc(slices.Clone(datasets), func(d schemas.Dataset) bool { return d.Database != "facts" })
+	return slices.DeleteFunc(slices.Clone(datasets), func(d schemas.Dataset) bool {
+		_, ok := d.Column("metric")
+		return d.Database != "facts" || !ok
+	})
 }
 
 const (

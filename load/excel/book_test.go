@@ -39,6 +39,10 @@ func universesOf(m schemas.Metric) []string {
 // them.
 func walk(m schemas.Metric) (start, step, low, high float64) {
 	switch {
+	case strings.HasPrefix(m.ID, "index_return_"), strings.HasPrefix(m.ID, "ex_"), strings.HasPrefix(m.ID, "contrib_"):
+		return 0.02, 0.004, -0.4, 0.6
+	case strings.HasPrefix(m.ID, "lag_count"):
+		return 3, 0, 0, 7
 	case strings.HasPrefix(m.ID, "ret_"), strings.HasPrefix(m.ID, "size_gap"):
 		return 0.02, 0.004, -0.4, 0.6
 	case strings.HasPrefix(m.ID, "drawdown"), strings.HasPrefix(m.ID, "dist_"), strings.HasPrefix(m.ID, "mdd"):

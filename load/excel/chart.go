@@ -26,6 +26,12 @@ var chartPlans = map[string][]chartPlan{
 		{"Weight of the Magnificent Seven", []string{"conc_mag7"}},
 		{"Gini coefficient of lines", []string{"conc_gini_sec"}},
 	},
+	"contribution_summary": {
+		{"Share of the return of the Magnificent Seven, year to date", []string{"share_mag7_ytd|share_top10_ytd"}},
+		{"Return with and without them, year to date", []string{"index_return_ytd", "ex_rescaled_mag7_ytd|ex_rescaled_top10_ytd"}},
+		{"Cap-weighted less equal-weighted, 252 sessions", []string{"cw_minus_ew_daily_252|cw_minus_ew_daily_ytd"}},
+		{"Magnificent Seven behind the index, 252 sessions", []string{"lag_count_mag7_252|lag_count_mag7_ytd"}},
+	},
 	"breadth": {
 		{"Members above their 200-day average", []string{"pct_above_sma_200"}},
 		{"Members above their 50-day average", []string{"pct_above_sma_50"}},

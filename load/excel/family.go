@@ -37,6 +37,7 @@ type column struct {
 // The families in the order of the register, with the colour of each.
 var familyLooks = []struct{ id, sheet, accent string }{
 	{"concentration", "Concentration", "2B5C8A"},
+	{"contribution_summary", "Contribution", "8A2B4A"},
 	{"breadth", "Breadth", "2C7A5A"},
 	{"size", "Size", "B2601A"},
 	{"liquidity", "Liquidity", "6A4A9C"},

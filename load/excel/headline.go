@@ -15,6 +15,8 @@ func (x *workbook) headline(f *family) string {
 	switch f.id {
 	case "concentration":
 		said = x.concentrationLine(f)
+	case "contribution_summary":
+		said = x.contributionLine(f)
 	case "breadth":
 		said = x.breadthLine(f)
 	case "size":
@@ -79,6 +81,38 @@ func (x *workbook) concentrationLine(f *family) string {
 	said := fmt.Sprintf("%s are %s of the %s%s%s", what, percent(c.facts[row].Value.V), x.universeName(c.universe), x.dated(c, row), standing(c, row, "more", "less"))
 	if n, at := f.lead("conc_neff_sec"); n != nil && n.universe == c.universe {
 		said += fmt.Sprintf("; its weights are spread as if over %s equal names", number(n.facts[at].Value.V, 0))
+	}
+	return said + "."
+}
+
+func (x *workbook) contributionLine(f *family) string {
+	c, row := f.lead("contrib_mag7_ytd|contrib_top10_ytd")
+	if c == nil {
+		return ""
+	}
+	who, id := "the Magnificent Seven", "mag7"
+	if strings.Contains(c.metric.ID, "top10") {
+		who, id = "the ten largest lines", "top10"
+	}
+	at := func(metric string) (float64, bool) {
+		for _, o := range f.choose(metric) {
+			if o.universe == c.universe && hasValue(o.facts[row]) {
+				return o.facts[row].Value.V, true
+			}
+		}
+		return 0, false
+	}
+	index, ok := at("index_return_ytd")
+	if !ok {
+		return ""
+	}
+	said := fmt.Sprintf("This year the %s returned %s, of which %s contributed %s percentage points%s", x.universeName(c.universe), percent(index), who,
+		number(100*c.facts[row].Value.V, 1), x.dated(c, row))
+	if rest, ok := at("ex_rescaled_" + id + "_ytd"); ok {
+		said += fmt.Sprintf("; without them it returned %s", percent(rest))
+	}
+	if behind, ok := at("lag_count_mag7_ytd"); ok && id == "mag7" {
+		said += fmt.Sprintf("; %s of the seven are behind it", number(behind, 0))
 	}
 	return said + "."
 }

@@ -15,6 +15,9 @@ import (
 // the first that a family has is shown.
 var keyFigures = map[string][]string{
 	"concentration": {"conc_top10_sec", "conc_top10_iss", "conc_mag7", "conc_hhi10k_sec", "conc_neff_sec"},
+	"contribution_summary": {
+		"index_return_ytd", "contrib_mag7_ytd", "share_mag7_ytd", "ex_rescaled_mag7_ytd", "lag_count_mag7_ytd", "overlap_10_ytd", "cw_minus_ew_daily_ytd",
+	},
 	"breadth": {
 		"adv_share", "pct_above_sma_50", "pct_above_sma_200", "new_high_close", "new_low_close",
 		"trin_open10", "mcc_osc_ratio", "mcc_sum_ratio", "dist_52w_median",

@@ -102,6 +102,11 @@ func TestHeadlines(t *testing.T) {
 	}
 	series("conc_top10_sec", "SPX_MEMBERS", 0.384)
 	series("conc_top10_sec", "R2000_MEMBERS", 0.06)
+	series("contrib_mag7_ytd", "SPX_MEMBERS", 0.0752)
+	series("index_return_ytd", "SPX_MEMBERS", 0.1788)
+	series("ex_rescaled_mag7_ytd", "SPX_MEMBERS", 0.1558)
+	series("lag_count_mag7_ytd", "SPX_MEMBERS", 5)
+	series("index_return_ytd", "R2000_MEMBERS", 0.2)
 	series("pct_above_sma_200", "SPX_MEMBERS", 0.6)
 	series("new_high_close", "SPX_MEMBERS", 12)
 	series("new_low_close", "SPX_MEMBERS", 3)
@@ -115,6 +120,7 @@ func TestHeadlines(t *testing.T) {
 	f := open(t, b)
 	for i, want := range []string{
 		"Ten lines are 38.4 % of the S&P 500, less than on 99 % of days since November 2024.",
+		"This year the S&P 500 returned 17.9 %, of which the Magnificent Seven contributed 7.5 percentage points; without them it returned 15.6 %; 5 of the seven are behind it.",
 		"60.0 % of the members of the S&P 500 close above their 200-day average, less than on 99 % of days since November 2024; 12 at a new high, 3 at a new low.",
 		"This year the S&P 600 is 11.2 percentage points behind the S&P 500 (total return); relative to it the small are weaker than on 99 % of days since November 2024.",
 		"Net liquidity is USD 5.79 trillion, USD 122 billion less than a month before; SOFR is 2 bp below interest on reserves (4 December 2025).",

@@ -1,0 +1,22 @@
+package transform
+
+import "math"
+
+// topBasket holds the n largest of an index's weights, in descending order, in
+// their proportions and nothing else.
+func topBasket(w weightRanking, n int) []float64 {
+	basket := make([]float64, len(w))
+	copy(basket, w[:min(n, len(w))])
+	normalise(basket)
+	return basket
+}
+
+// activeShare is 1/2 sum |w_basket - w_index| over the names of both, which
+// stand in the same order (Cremers and Petajisto 2009).
+func activeShare(basket, index []float64) float64 {
+	total := 0.0
+	for i := len(index) - 1; i >= 0; i-- {
+		total += math.Abs(basket[i] - index[i])
+	}
+	return total / 2
+}
