@@ -252,6 +252,7 @@ func TestPlanAfterRevisions(t *testing.T) {
 	// the reserves have changed too. What is cut by year stays as it is before.
 	want := []string{
 		"breadth:SP600_MEMBERS 2025", "breadth:SPX_MEMBERS 2025", "concentration:SP600_MEMBERS 2025", "concentration:SPX_MEMBERS 2025",
+		"contribution:SP600_MEMBERS 2025", "contribution:SPX_MEMBERS 2025", "contribution_summary:SP600_MEMBERS 2025", "contribution_summary:SPX_MEMBERS 2025",
 		"liquidity:FED all", "size:SP600_MEMBERS all", "size:SP600_MEMBERS~SPX_MEMBERS all", "size:SPX_MEMBERS all",
 		"size_members:SP600_MEMBERS~SPX_MEMBERS 2025",
 	}

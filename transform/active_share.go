@@ -1,6 +1,9 @@
 package transform
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // topBasket holds the n largest of an index's weights, in descending order, in
 // their proportions and nothing else.
@@ -15,8 +18,8 @@ func topBasket(w weightRanking, n int) []float64 {
 // stand in the same order (Cremers and Petajisto 2009).
 func activeShare(basket, index []float64) float64 {
 	total := 0.0
-	for i := len(index) - 1; i >= 0; i-- {
-		total += math.Abs(basket[i] - index[i])
+	for i, w := range slices.Backward(index) {
+		total += math.Abs(basket[i] - w)
 	}
 	return total / 2
 }

@@ -47,8 +47,13 @@ func groupIDs(group, w string) []string {
 	return out
 }
 
-func overlapID(w string) string { return "overlap_" + strconv.Itoa(schemas.PerformerCount) + "_" + w }
-func jaccardID(w string) string { return "jaccard_" + strconv.Itoa(schemas.PerformerCount) + "_" + w }
+func overlapID(w string) string {
+	return "overlap_" + strconv.Itoa(schemas.PerformerCount) + "_" + w
+}
+
+func jaccardID(w string) string {
+	return "jaccard_" + strconv.Itoa(schemas.PerformerCount) + "_" + w
+}
 
 func spreadIDs(w string) []string {
 	return []string{"cw_minus_ew_daily_" + w, "mean_minus_median_" + w}

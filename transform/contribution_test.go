@@ -106,7 +106,7 @@ func TestPerformersAndContributors_WE15(t *testing.T) {
 	t.Parallel()
 	weights, returns := []float64{.40, .25, .15, .10, .06, .04}, []float64{.05, .08, -.02, .20, .30, .25}
 	var lines []performer
-	index, mean := 0.0, 0.0
+	index := 0.0
 	for i, w := range weights {
 		lines = append(lines, performer{security: i, ret: returns[i], contrib: w * returns[i]})
 		index += w * returns[i]
