@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"tidemark/schemas"
 	"tidemark/transform"
@@ -44,7 +45,7 @@ func (c *Catalog) contributionJob(u transform.Universe, needs func(schemas.Windo
 	checks := configured(contributionChecks, c.Config.Checks)
 	return &Job{
 		Name: "contribution:" + u.ID, Dataset: table.Dataset, Part: u.ID,
-		Method: fingerprint(table.String(), []schemas.Input{{Dataset: table.String(), Content: fmt.Sprint(schemas.ContributionMethod)}})[:12],
+		Method: fingerprint(table.String(), []schemas.Input{{Dataset: table.String(), Content: strconv.Itoa(schemas.ContributionMethod)}})[:12],
 		Needs:  needs, due: c.dueClose(), Checks: infos(checks),
 		Windows: func(today schemas.Date) []schemas.Window { return table.Cut.Windows(u.ID, from, today+1) },
 		examine: func(ctx context.Context, t *Task) ([]schemas.CheckResult, error) {

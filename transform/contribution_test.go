@@ -37,7 +37,7 @@ func threeLines(tb testing.TB, last string) *market {
 	return m
 }
 
-func TestLinking_WE13(t *testing.T) {
+func TestLinking_WE1_3(t *testing.T) {
 	t.Parallel()
 	m := threeLines(t, "2025-06-30")
 	a := newAttribution(m.inputs(), NewPanel(m.inputs()))
@@ -82,7 +82,7 @@ func TestLinking_WE13(t *testing.T) {
 	}
 }
 
-func TestShareOfReturn_WE14(t *testing.T) {
+func TestShareOfReturn_WE1_4(t *testing.T) {
 	t.Parallel()
 	for _, x := range []struct{ ret, contribution, want float64 }{{0.1788, 0.0752, 0.4206}, {-0.02, -0.03, 1.5}, {-0.02, 0.01, -0.5}} {
 		got, status := groupReturn{ret: x.ret, contribution: x.contribution}.share()
@@ -102,7 +102,7 @@ func TestShareOfReturn_WE14(t *testing.T) {
 	}
 }
 
-func TestPerformersAndContributors_WE15(t *testing.T) {
+func TestPerformersAndContributors_WE1_5(t *testing.T) {
 	t.Parallel()
 	weights, returns := []float64{.40, .25, .15, .10, .06, .04}, []float64{.05, .08, -.02, .20, .30, .25}
 	var lines []performer
@@ -147,7 +147,7 @@ func TestLaggards(t *testing.T) {
 	}
 }
 
-func TestActiveShare_WE16(t *testing.T) {
+func TestActiveShare_WE1_6(t *testing.T) {
 	t.Parallel()
 	index := weightRanking{0.30, 0.25, 0.12, 0.10, 0.09, 0.08, 0.04, 0.02}
 	near(t, "top 3", activeShare(topBasket(index, 3), index), 0.33, 1e-12)
@@ -195,7 +195,7 @@ func drawnMarket(t *rapid.T, at *market) *market {
 	return &m
 }
 
-func TestInvariant3_ContributionsAddUp(t *testing.T) {
+func TestInvariants3And4_ContributionsAddUp(t *testing.T) {
 	t.Parallel()
 	at := newMarket(t, 20, "2025-01-15")
 	rapid.Check(t, func(t *rapid.T) {

@@ -33,7 +33,7 @@ func (m *market) count(company string, days int, shares float64) {
 	m.Shares = append(m.Shares, schemas.ShareCount{Publisher: "S", Company: company, Filed: d, AsOf: d.AddDays(-14), Line: 1, Shares: shares})
 }
 
-func TestFloatGap_WE17(t *testing.T) {
+func TestFloatGap_WE1_7(t *testing.T) {
 	t.Parallel()
 	m := floatMarket(t)
 	got := m.facts(t, "facts.concentration")

@@ -66,12 +66,12 @@ func TestEverySessionHasEveryMetric(t *testing.T) {
 	m.file(m.sessions[3], line("A", 50), line("B", 30), line("C", 20))
 	m.Facts = m.facts(t, "facts.breadth").all
 	for _, f := range Families() {
-		if f.Name != "concentration" && f.Name != "breadth" && f.Name != "breadth_trend" {
+		if f.Name != "concentration" && f.Name != "breadth" && f.Name != "breadth_trend" && f.Name != "contribution" {
 			continue
 		}
 		got := m.facts(t, f.Dataset)
 		from := 0
-		if f.Name == "concentration" {
+		if f.Name == "concentration" || f.Name == "contribution" {
 			from = 3
 		}
 		for _, d := range m.sessions[from:] {

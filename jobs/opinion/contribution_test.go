@@ -1,6 +1,7 @@
 package opinion
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -244,4 +245,22 @@ func TestContributionsOfTheSandbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	secondOpinion(t, conn, of, window, rows, facts)
+	// The index of the sandbox is worked out from the simulated market itself.
+	levels, err := clickhouse.Read(t.Context(), w, schemas.ContributionLevel, clickhouse.Query{Where: "metric = 'contrib_residual_pr' AND value IS NOT NULL"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var apart []float64
+	for _, f := range levels {
+		apart = append(apart, math.Abs(f.Value.V))
+	}
+	slices.Sort(apart)
+	if len(apart) < 500 {
+		t.Fatalf("%d sessions have a residual", len(apart))
+	}
+	// What has joined the index has no weight until the next file, on a week's end.
+	if apart[len(apart)/2] > 0.1 || apart[len(apart)*9/10] > 5 {
+		t.Errorf("the contributions of a day are %.3f bp from the index in the median, and %.3f bp on one day in ten", apart[len(apart)/2], apart[len(apart)*9/10])
+	}
+	t.Logf("residual: median %.3f bp, 95 %% %.3f, largest %.3f", apart[len(apart)/2], apart[len(apart)*95/100], apart[len(apart)-1])
 }

@@ -61,12 +61,14 @@ func sandboxYears(t *testing.T) (transform.Universe, *clickhouse.Warehouse, driv
 	}
 	bars := file("vendor", jobs.KindBars, "/bars/{year}.csv.gz")
 	bars.Adjustment = schemas.AdjustedNone
+	levels := file("levels", jobs.KindLevels, "/levels.csv")
+	levels.Parts, levels.Columns, levels.Ignore = []string{"index:SP600"}, map[string]string{"value": "close"}, []string{"total_return"}
 	const universe, fund = "SP600_MEMBERS", "IJR"
 	cfg := jobs.Config{
 		History:    jobs.History{From: schemas.NewDate(2023, time.July, 1)},
 		Publishers: jobs.Publishers{IShares: &jobs.IShares{Funds: []string{fund}, Days: jobs.DaysWeekEnds}},
-		Files:      []jobs.File{bars, file("actions", jobs.KindActions, "/actions.csv"), file("renames", jobs.KindRenames, "/renames.csv")},
-		Universes:  []jobs.Universe{{ID: universe, Funds: []string{fund}, Prices: []string{"vendor"}}},
+		Files:      []jobs.File{bars, file("actions", jobs.KindActions, "/actions.csv"), file("renames", jobs.KindRenames, "/renames.csv"), levels},
+		Universes:  []jobs.Universe{{ID: universe, Funds: []string{fund}, Prices: []string{"vendor"}, Level: "index:SP600", LevelBasis: "index_pr"}},
 	}
 	cfg.UseBases(func(p string) string { return "http://sandbox.localhost/" + p })
 	catalog, err := jobs.NewCatalog(cfg, calendar.US())

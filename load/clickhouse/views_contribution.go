@@ -12,22 +12,20 @@ const (
 	windowComment   = "ytd (since the last session of the year before), or a number of sessions that end with this one."
 )
 
+// shownKinds are the types in which the columns of a table are shown.
+var shownKinds = map[schemas.Kind]string{
+	schemas.KindSymbol: "String", schemas.KindDate: "Date", schemas.KindOptFloat: "Nullable(Float64)", schemas.KindInt: "Int64", schemas.KindTime: "DateTime64(3, 'UTC')",
+}
+
 // contributionView is facts.contribution with plain types.
 func contributionView() view {
 	d := schemas.Contributions.Dataset
 	v := view{name: "contribution", comment: d.Comment + " Those of a session add up to index_return of the same window in mart.contribution_summary."}
 	var names []string
 	for _, c := range d.Columns {
-		kind := "String"
-		switch c.Kind {
-		case schemas.KindDate:
-			kind = "Date"
-		case schemas.KindOptFloat:
-			kind = "Nullable(Float64)"
-		case schemas.KindInt:
-			kind = "Int64"
-		case schemas.KindTime:
-			kind = "DateTime64(3, 'UTC')"
+		kind, ok := shownKinds[c.Kind]
+		if !ok {
+			panic(fmt.Sprintf("clickhouse: column %s of %s is of a kind that no view shows", c.Name, d))
 		}
 		v.columns = append(v.columns, viewColumn{c.Name, kind, schemas.DocWithUnit(strings.TrimSuffix(c.Comment, "."), c.Unit)})
 		names = append(names, schemas.QuoteName(c.Name))

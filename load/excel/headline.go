@@ -109,7 +109,7 @@ func (x *workbook) contributionLine(f *family) string {
 	said := fmt.Sprintf("This year the %s returned %s, of which %s contributed %s percentage points%s", x.universeName(c.universe), percent(index), who,
 		number(100*c.facts[row].Value.V, 1), x.dated(c, row))
 	if rest, ok := at("ex_rescaled_" + id + "_ytd"); ok {
-		said += fmt.Sprintf("; without them it returned %s", percent(rest))
+		said += "; without them it returned " + percent(rest)
 	}
 	if behind, ok := at("lag_count_mag7_ytd"); ok && id == "mag7" {
 		said += fmt.Sprintf("; %s of the seven are behind it", number(behind, 0))
