@@ -27,7 +27,7 @@ type Inputs struct {
 	Constituents []schemas.Constituent
 	Renames      []schemas.Rename
 	Holdings     []schemas.Holding
-	Files        []HoldingsFile        // Holdings as files, in place of the lines; or else nil
+	Files        []HoldingsFile // Holdings as files, in place of the lines; or else nil
 	Shares       []schemas.ShareCount
 	Levels       []schemas.Observation // index levels and fund levels, by Source
 	Observations []schemas.Observation // H.4.1, FRED

@@ -50,9 +50,11 @@ func (w *Warehouse) retry(ctx context.Context, f func() error) error {
 
 // broken reports whether err speaks of the connection and not of the request.
 func broken(err error) bool {
-	var refused *clickhouse.Exception
-	if errors.As(err, &refused) || errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) {
 		return false
+	}
+	if refused, ok := errors.AsType[*clickhouse.Exception](err); ok {
+		return refused.Code == aborted
 	}
 	var netErr net.Error
 	return errors.As(err, &netErr) ||
@@ -60,6 +62,10 @@ func broken(err error) bool {
 		errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.EPIPE) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED)
 }
+
+// aborted is the server's code for what it does not begin, or leaves, because it
+// shuts down: for as long as that takes it still answers.
+const aborted = 236
 
 // notEnoughSpace is the server's code for a disk that is full.
 const notEnoughSpace = 243
