@@ -33,7 +33,7 @@ check: engine format lint layers ## Format, lint, layers and tests with the race
 
 # The packages that share memory between goroutines. The others
 # spend their time inside the engine, and `make test` covers them.
-RACE_PACKAGES := ./extract/... ./transform/... ./load/engine/... ./load/clickhouse/... ./jobs/...
+RACE_PACKAGES := ./extract/... ./transform/... ./load/engine/... ./load/clickhouse/... ./jobs ./jobs/alert/... ./jobs/schedule/... ./jobs/web/...
 
 .PHONY: format
 format: ## Fail where a file is not formatted

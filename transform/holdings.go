@@ -129,7 +129,8 @@ func numberOf(numbers map[string]int32, texts *[]string, text string) int32 {
 // name returns the number of what a line calls its security. Lines without a
 // ticker, such as escrows and rights, go by their numbers, or by their name.
 func (d *holdingsDigest) name(h *schemas.Holding) int32 {
-	numbers, key := d.ids, ""
+	numbers := d.ids
+	var key string
 	switch {
 	case hasTicker(h):
 		numbers, key = d.tickers, h.Ticker
