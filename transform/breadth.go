@@ -16,6 +16,7 @@ var breadthFamilies = []Family{{
 	Dataset: schemas.Breadth.String(),
 	Metrics: breadthIDs(),
 	Warmup:  breadthWarmup,
+	Daily:   true,
 	Compute: breadthFacts,
 }}
 
@@ -44,13 +45,14 @@ func breadthIDs() []string {
 }
 
 func breadthFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
-	from, to := p.windowFrom, min(p.windowTo, p.priced)
-	for from < to && !p.membersKnown[from] {
-		from++ // the series begins with the first list of members
+	first, to := p.windowFrom, min(p.windowTo, p.priced)
+	for first < to && !p.membersKnown[first] {
+		first++ // the series begins with the first list of members
 	}
-	if from >= to {
+	if first >= to {
 		return nil, p.noMembers(in)
 	}
+	from := max(first, p.factsFrom)
 	t := p.tally(from, to, standardWindows)
 	var facts []schemas.Fact
 	for s := from; s < to; s++ {
@@ -68,7 +70,7 @@ func breadthFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		}
 		facts = append(facts, f.facts...)
 	}
-	return facts, p.jumps(from, to)
+	return facts, p.jumps(first, to)
 }
 
 // noMembers tells that a window has prices and nobody says who the members are.

@@ -20,6 +20,7 @@ var concentrationFamilies = []Family{{
 	Dataset: schemas.Concentration.String(),
 	Metrics: concentrationIDs(),
 	Warmup:  rolledSessions,
+	Daily:   true,
 	Compute: concentrationFacts,
 }}
 
@@ -112,7 +113,7 @@ func concentrationFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		return nil, nil
 	}
 	p.setFullCaps(in)
-	from := max(p.windowFrom, p.from(first))
+	from := max(p.factsFrom, p.from(first))
 	days := make([][]schemas.Fact, max(p.windowTo-from, 0))
 	inBlocks(len(days), func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {

@@ -7,7 +7,7 @@ import "tidemark/schemas"
 // it, sorted by session and security. What is to be told of the inputs, the
 // facts of the summary tell.
 func Contributions(in *Inputs) []schemas.Contribution {
-	p := NewPanel(in)
+	p := in.settledPanel()
 	if len(p.Sessions) == 0 {
 		return nil
 	}
@@ -17,7 +17,7 @@ func Contributions(in *Inputs) []schemas.Contribution {
 // rows lists the lines of each session, and those that have left while one of
 // the windows still remembers them.
 func (a *attribution) rows(in *Inputs) []schemas.Contribution {
-	from, to := a.windowFrom, min(a.windowTo, a.priced)
+	from, to := a.factsFrom, min(a.windowTo, a.priced)
 	if from >= to {
 		return nil
 	}

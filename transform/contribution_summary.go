@@ -12,7 +12,7 @@ import (
 
 var contributionFamilies = []Family{
 	{
-		Name: "contribution", Dataset: schemas.ContributionSummary.String(), Metrics: contributionIDs(), Warmup: contributionWarmup,
+		Name: "contribution", Dataset: schemas.ContributionSummary.String(), Metrics: contributionIDs(), Warmup: contributionWarmup, Daily: true,
 		Compute: contributionFacts,
 	},
 	{Name: "contribution_level", Dataset: schemas.ContributionLevel.String(), Metrics: []string{"contrib_residual_tr", "contrib_residual_pr"}, Compute: contributionLevelFacts},
@@ -75,7 +75,7 @@ func contributionFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 	a := newAttribution(in, p)
 	s := &contributionSummary{attribution: a}
 	s.prepare()
-	from := max(p.windowFrom, p.from(first))
+	from := max(p.factsFrom, p.from(first))
 	days := make([][]schemas.Fact, max(p.windowTo-from, 0))
 	inBlocks(len(days), func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {

@@ -111,8 +111,15 @@ func (p *Panel) settleSpans(in *Inputs) {
 		return schemas.MaxLongDate
 	}
 	for _, sp := range p.spans {
-		if sp != nil && !sp.settled {
-			sp.settle(p.identity, firstOf)
+		if sp == nil || sp.settled {
+			continue
+		}
+		sp.settle(p.identity, firstOf)
+		if !in.Kept.OK || sp.first > in.Kept.V || p.respelled != "" {
+			continue
+		}
+		if before, _ := sp.partsUntil(min(sp.last, in.Kept.V), p.identity, firstOf); !slices.Equal(before, sp.parts) {
+			p.respelled = sp.symbol
 		}
 	}
 	p.findings(p.identity.takeFindings())

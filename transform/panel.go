@@ -39,6 +39,9 @@ type Panel struct {
 	membersFile          []schemas.Date
 	members              []int32 // by session
 	windowFrom, windowTo int     // sessions of the window
+	factsFrom            int     // the session of the window from which on facts are wanted
+	keptBasis            string  // Basis as it was when the older sessions were computed
+	respelled            string  // a symbol that has since come to stand for somebody else
 }
 
 // cell says what is known of a security on a session.
@@ -63,7 +66,7 @@ const carryLimit = 5
 // Inputs without prices, members and holdings give an empty panel.
 func NewPanel(in *Inputs) *Panel {
 	p := in.outline()
-	if len(p.Sessions) == 0 {
+	if len(p.Sessions) == 0 || p.cells != nil {
 		return p
 	}
 	p.setPrices(in)
@@ -135,6 +138,7 @@ func (p *Panel) setSessions(in *Inputs) bool {
 	}
 	p.priced = p.from(lastBar + 1)
 	p.windowFrom, p.windowTo = p.from(in.Window.From), p.from(in.Window.To)
+	p.factsFrom = p.from(in.factsFrom())
 	return true
 }
 

@@ -54,31 +54,42 @@ func (p *Panel) setPrices(in *Inputs) {
 	for _, found := range perSecurity {
 		p.findings(found)
 	}
-	p.setBasis(runs)
+	p.setBasis(in, runs)
 }
 
 // setBasis names what the prices take into account.
-func (p *Panel) setBasis(runs []barRun) {
+func (p *Panel) setBasis(in *Inputs, runs []barRun) {
+	p.Basis = basisOf(runs, schemas.MaxLongDate)
+	if p.Basis == "mixed" {
+		p.findings([]Finding{{
+			Check: "prices_basis", Severity: schemas.SeverityWarning, Date: schemas.NoDate,
+			Message: "some publishers' prices take dividends into account and others' do not; counts differ on ex-dates",
+		}})
+	}
+	if in.Kept.OK {
+		p.keptBasis = basisOf(runs, in.Kept.V)
+	}
+}
+
+// basisOf names what the prices up to a day take into account.
+func basisOf(runs []barRun, until schemas.Date) string {
 	split, dividend := false, false
 	for _, r := range runs {
-		if r.bars.Adjustment == schemas.AdjustedSplitDividend {
+		switch {
+		case r.bars.Sessions[0] > until:
+		case r.bars.Adjustment == schemas.AdjustedSplitDividend:
 			dividend = true
-		} else {
+		default:
 			split = true
 		}
 	}
 	switch {
 	case split && dividend:
-		p.Basis = "mixed"
-		p.findings([]Finding{{
-			Check: "prices_basis", Severity: schemas.SeverityWarning, Date: schemas.NoDate,
-			Message: "some publishers' prices take dividends into account and others' do not; counts differ on ex-dates",
-		}})
+		return "mixed"
 	case dividend:
-		p.Basis = "tr_adj"
-	default:
-		p.Basis = "split_adj"
+		return "tr_adj"
 	}
+	return "split_adj"
 }
 
 // fill brings the bars and actions of one security into its column.
@@ -244,27 +255,35 @@ type symbolPart struct {
 // the new name before the rename.
 func (sp *symbolSpan) settle(id *identity, firstOf func(publisher, symbol string) schemas.Date) {
 	sp.settled = true
-	for _, r := range id.renames[sp.symbol] {
-		if r.Date <= sp.first || r.Date.AddDays(renameLag) > sp.last || firstOf(sp.publisher, r.New) < r.Date {
-			continue
-		}
-		security := id.resolve(sp.symbol, r.Date-1)
-		sp.parts = append(sp.parts, symbolPart{security, r.Date})
-		if security != id.resolve(sp.symbol, sp.last) {
+	var taken []schemas.Rename
+	sp.parts, taken = sp.partsUntil(sp.last, id, firstOf)
+	for i, r := range taken {
+		if security := sp.parts[i].security; security != id.resolve(sp.symbol, sp.last) {
 			id.find("identity_reuse", sp.symbol, r.Date, fmt.Sprintf("the prices of %s under this symbol before the day are taken for %s, which was renamed %s",
 				sp.publisher, security, r.New))
 		}
 	}
-	day := sp.last
-	if n := len(sp.parts); n == 0 {
+}
+
+// partsUntil says whom the symbol stands for as far as bars up to a day tell,
+// and after which renames it was taken over.
+func (sp *symbolSpan) partsUntil(last schemas.Date, id *identity, firstOf func(publisher, symbol string) schemas.Date) (parts []symbolPart, taken []schemas.Rename) {
+	for _, r := range id.renames[sp.symbol] {
+		if r.Date <= sp.first || r.Date.AddDays(renameLag) > last || firstOf(sp.publisher, r.New) < r.Date {
+			continue
+		}
+		parts, taken = append(parts, symbolPart{id.resolve(sp.symbol, r.Date-1), r.Date}), append(taken, r)
+	}
+	day := last
+	if len(parts) == 0 {
 		// Bars that go on for a few days after a rename are still the old company's.
 		for _, r := range id.renames[sp.symbol] {
-			if r.Date > sp.first && r.Date <= sp.last && r.Date.AddDays(renameLag) > sp.last {
+			if r.Date > sp.first && r.Date <= last && r.Date.AddDays(renameLag) > last {
 				day = r.Date - 1
 			}
 		}
 	}
-	sp.parts = append(sp.parts, symbolPart{id.resolve(sp.symbol, day), schemas.MaxLongDate})
+	return append(parts, symbolPart{id.resolve(sp.symbol, day), schemas.MaxLongDate}), taken
 }
 
 // at returns the security the symbol stands for on d, and until when.

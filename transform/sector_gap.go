@@ -13,7 +13,7 @@ import (
 // its members. They reach back to the base of a year, and from there to the
 // holdings file in force.
 var sizeMembersFamilies = []Family{{
-	Name: "sector_gap", Dataset: schemas.SizeMembers.String(), Metrics: sectorGapMetrics(), Warmup: 254 + rolledSessions, Compute: computeSectorGaps,
+	Name: "sector_gap", Dataset: schemas.SizeMembers.String(), Metrics: sectorGapMetrics(), Warmup: 254 + rolledSessions, Daily: true, Compute: computeSectorGaps,
 }}
 
 // sectorGapSpans are the windows of the gap: baskets bought at the base and
@@ -209,7 +209,7 @@ func computeSectorGaps(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		return nil, found
 	}
 	small, large := newGapSide(in, p), newGapSide(other, q)
-	days := in.Calendar.Sessions(max(from, in.Window.From), min(to, in.Window.To))
+	days := in.Calendar.Sessions(max(from, in.factsFrom()), min(to, in.Window.To))
 	facts := make([]schemas.Fact, 0, len(days)*len(sectorGapSpans))
 	for _, sp := range sectorGapSpans {
 		for _, d := range days {

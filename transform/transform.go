@@ -17,6 +17,10 @@ import (
 type Inputs struct {
 	Universe Universe
 	Window   schemas.Window // facts are given for the sessions in it
+	// Kept is the newest day up to which the inputs are those from which the
+	// window's facts have been computed before; none where that is not known. See
+	// [Inputs.settledPanel].
+	Kept     schemas.Opt[schemas.Date]
 	Calendar *calendar.Calendar
 
 	Bars         []schemas.BarSeries // of the publishers in Universe.Prices and AgainstPrices
@@ -36,7 +40,7 @@ type Inputs struct {
 	Cash         []schemas.CashBalance
 	Facts        []schemas.Fact // of the tables that a second stage builds on
 
-	outlines map[string]*Panel // what Wanted has left, by universe
+	outlines map[string]*Panel // what Wanted has left, by universe; or a whole panel
 }
 
 // Universe says whose facts are computed and from what.
@@ -88,7 +92,10 @@ type Family struct {
 	Dataset string   // table the facts go to, such as facts.breadth
 	Metrics []string // ids of the register, all that Compute emits
 	// Warmup is how many sessions before the window the inputs must reach back.
-	Warmup  int
+	Warmup int
+	// Daily says that the facts of a session go by what was known on it, but for
+	// what [Panel.rewrites] finds, so that those of a new session can be added.
+	Daily   bool
 	Compute func(in *Inputs, p *Panel) ([]schemas.Fact, []Finding)
 }
 
@@ -110,10 +117,21 @@ func Warmup(dataset string) int {
 	return n
 }
 
+// Daily reports whether facts of new sessions can be added to those that a table
+// holds.
+func Daily(dataset string) bool {
+	for _, f := range Families() {
+		if f.Dataset == dataset && !f.Daily {
+			return false
+		}
+	}
+	return true
+}
+
 // Compute returns the facts of one table for the inputs' window, sorted by
 // metric and session, and what was found on the way.
 func Compute(dataset string, in *Inputs) ([]schemas.Fact, []Finding) {
-	p := NewPanel(in)
+	p := in.settledPanel()
 	var facts []schemas.Fact
 	findings := slices.Clone(p.Findings)
 	for _, f := range Families() {

@@ -1,0 +1,166 @@
+package transform
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"tidemark/schemas"
+)
+
+// On most evenings the facts of a year are those of the evening before and the
+// new session's. Which sessions those are is seen from the inputs: rows of later
+// days than Inputs.Kept are new. Nearly all that is computed for a session goes
+// by rows of its day and of days before, so that what has been computed stands.
+// The exceptions are here.
+
+// sessionsAgain is how many sessions are computed once more before the new ones.
+const sessionsAgain = 5
+
+// factsFrom is the day from which on facts are given.
+func (in *Inputs) factsFrom() schemas.Date {
+	from := in.Window.From
+	if !in.Kept.OK || in.Calendar == nil {
+		return from
+	}
+	day := in.Kept.V + 1
+	for range sessionsAgain {
+		day = in.Calendar.PrevSession(day)
+	}
+	return max(from, day)
+}
+
+// settledPanel makes the panel. Where in.Kept is given, facts are wanted for the
+// sessions after it alone, and once more for a few before it, so that one can
+// see that they are what they were. Where the new rows change what is known of
+// older sessions, in.Kept is taken away, and the facts are those of the whole
+// window.
+func (in *Inputs) settledPanel() *Panel {
+	p := NewPanel(in)
+	if !in.Kept.OK {
+		return p
+	}
+	why := p.rewrites(in)
+	if in.Universe.Against != "" && why == "" {
+		other := in.otherSide()
+		q := NewPanel(other)
+		why = q.rewrites(other)
+		if in.outlines == nil {
+			in.outlines = make(map[string]*Panel)
+		}
+		in.outlines[other.Universe.ID] = q
+	}
+	if why != "" {
+		in.Kept = schemas.None[schemas.Date]()
+		p.factsFrom = p.windowFrom
+	}
+	return p
+}
+
+// rewrites says why facts of sessions up to in.Kept may come out otherwise than
+// they did, or returns "".
+func (p *Panel) rewrites(in *Inputs) string {
+	if len(p.Sessions) == 0 || len(p.cells) == 0 {
+		return "there are no sessions"
+	}
+	kept := in.Kept.V
+	switch {
+	case p.from(kept+1) <= p.windowFrom:
+		return "the whole window is new"
+	case p.respelled != "":
+		return p.respelled + " stands for somebody else since it was given up"
+	case p.Basis != p.keptBasis:
+		return "the basis of the prices has changed"
+	case paysDividends(in.Actions, kept+1) != paysDividends(in.Actions, in.Window.To):
+		return "the first dividends have been published"
+	}
+	for _, rule := range []func(*Inputs, schemas.Date) string{p.newSecurity, p.newClass, p.newIssuer, p.newBasis} {
+		if why := rule(in, kept); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// newSecurity finds a security that has been named since. It takes a place among
+// the others, and with that the order of their sums changes.
+func (p *Panel) newSecurity(in *Inputs, kept schemas.Date) string {
+	known := make([]bool, len(p.Securities))
+	for _, st := range p.stays {
+		if i, ok := p.security(st.security); ok {
+			known[i] = true
+		}
+	}
+	for _, files := range p.book.files {
+		for k := range files {
+			if files[k].asOf <= kept {
+				for _, i := range files[k].index {
+					known[i] = true
+				}
+			}
+		}
+	}
+	if i := slices.Index(known, false); i >= 0 {
+		return p.Securities[i] + " is new"
+	}
+	return ""
+}
+
+// newClass finds a spelling that means something else since other symbols have
+// been listed.
+func (p *Panel) newClass(in *Inputs, kept schemas.Date) string {
+	before := *in
+	before.Listed = slices.DeleteFunc(slices.Clone(p.listings), func(l Listing) bool { return l.First > kept })
+	var was identity
+	was.learnClasses(symbolSources(&before, p.filesUntil(kept)))
+	if !maps.Equal(was.classes, p.identity.classes) {
+		return "a share class is spelled in a new way"
+	}
+	return ""
+}
+
+func (p *Panel) filesUntil(kept schemas.Date) []HoldingsFile {
+	return slices.DeleteFunc(slices.Clone(p.files), func(f HoldingsFile) bool { return f.AsOf > kept })
+}
+
+// newIssuer finds a security of which a later file gives another issuer.
+func (p *Panel) newIssuer(in *Inputs, kept schemas.Date) string {
+	before := p.filesUntil(kept)
+	if len(before) == len(p.files) {
+		return ""
+	}
+	was, _ := newIssuers(in, before, p.holders, p.Securities)
+	for _, s := range p.Securities {
+		if was.of[s] != p.issuers.of[s] {
+			return fmt.Sprintf("%s has another issuer", s)
+		}
+	}
+	return ""
+}
+
+// newBasis finds an action that puts older closes on another basis, or of which
+// only a later close tells what it did.
+func (p *Panel) newBasis(_ *Inputs, kept schemas.Date) string {
+	cut := p.from(kept + 1)
+	for i, steps := range p.exSteps {
+		for _, step := range slices.Backward(steps) {
+			if step.session < cut {
+				break
+			}
+			if step.factor != 1 {
+				return p.Securities[i] + " has another share basis"
+			}
+		}
+		lo, hi := p.column(i)
+		for _, a := range p.actions[i] {
+			s := p.from(a.ExDate)
+			if s >= cut || a.ExDate <= p.firstDay {
+				continue
+			}
+			if next := p.nextPrint(lo+s, hi); next >= lo+cut {
+				return fmt.Sprintf("%s has traded for the first time since its action of %s", p.Securities[i], a.ExDate)
+			}
+		}
+	}
+	return ""
+}
