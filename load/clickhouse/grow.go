@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
 	"tidemark/schemas"
 )
 
@@ -30,11 +32,11 @@ const (
 	growShare = 8
 )
 
-// lookForGrowth finds out whether the rows are those of the window as it stands,
-// of which the content is given, and others of later days.
+// lookForGrowth finds out up to which day the rows are those of the window as it
+// stands, of which the content is given, and whether keeping those pays.
 func (r *replacement) lookForGrowth(ctx context.Context, stands string) error {
 	held, ok := parseFingerprint(stands)
-	if !ok || held.rows < growFrom {
+	if !ok {
 		return nil
 	}
 	g := growth{after: schemas.NoDate}
@@ -46,15 +48,75 @@ func (r *replacement) lookForGrowth(ctx context.Context, stands string) error {
 			g.after = day
 			continue
 		}
+		if g.added.rows == 0 {
+			r.kept = day - 1
+		}
 		g.added.join(d.all)
 	}
-	if kept != held || g.after == schemas.NoDate || g.added.rows == 0 || g.added.rows > kept.rows/growShare {
+	switch {
+	case g.after == schemas.NoDate:
+		return nil
+	case kept != held || g.added.rows == 0:
+		return r.lookForChange(ctx, held)
+	case held.rows < growFrom || g.added.rows > kept.rows/growShare:
 		return nil
 	}
+	return r.growBy(ctx, g, stands)
+}
+
+// lookForChange asks the server for the first day on which the window as it
+// stands differs from the rows, where asking costs next to nothing.
+func (r *replacement) lookForChange(ctx context.Context, held fingerprint) error {
+	r.kept = schemas.NoDate
+	if held.rows >= growFrom || r.d.DateColumn == "" {
+		return nil
+	}
+	stood, err := r.w.dayHashes(ctx, r.d, r.step.Window)
+	if err != nil {
+		return fmt.Errorf("hash the days of the window: %w", err)
+	}
+	first := schemas.MaxLongDate
+	for day, d := range r.rows.days {
+		if stood[day] != d.content {
+			first = min(first, day)
+		}
+	}
+	for day := range stood {
+		if r.rows.days[day] == nil {
+			first = min(first, day)
+		}
+	}
+	r.kept = first - 1
+	return nil
+}
+
+// dayHashes returns the fingerprint of the content of each day of a window.
+func (w *Warehouse) dayHashes(ctx context.Context, d schemas.Dataset, win schemas.Window) (map[schemas.Date]fingerprint, error) {
+	where, args := windowSQL(d, win)
+	sql := fmt.Sprintf("SELECT toInt32(%s), %s FROM %s WHERE %s GROUP BY 1",
+		schemas.QuoteName(d.DateColumn), fingerprintSQL(rowHashSQL(d, false)), qualified(d.Database, d.Name), where)
+	out := make(map[schemas.Date]fingerprint)
+	err := w.each(ctx, sql, args, func() { clear(out) }, func(rows driver.Rows) error {
+		var day int32
+		var f fingerprint
+		if err := rows.Scan(&day, &f.rows, &f.sum, &f.xor); err != nil {
+			return err
+		}
+		out[schemas.Date(day)] = f
+		return nil
+	})
+	return out, err
+}
+
+// growBy makes the replacement one that keeps the window as it stands, of which
+// the content is given, and adds to it. Where it is not known which swap
+// brought that, all is written anew.
+func (r *replacement) growBy(ctx context.Context, g growth, stands string) error {
 	last, err := r.w.swapThatBrought(ctx, r.step.Dataset, r.step.Window, stands)
 	if err != nil {
 		return err
 	}
+	held, _ := parseFingerprint(stands)
 	whole, ok := parseFingerprint(last.Hash)
 	if !ok || whole.rows != held.rows {
 		return nil

@@ -25,6 +25,10 @@ type Result struct {
 	Content string // fingerprint of the rows without their origin columns
 	Changed bool   // false when the window held this content already
 	SwapID  string // empty when it did
+	// Before is the content that the window held, and Kept the day up to which
+	// that is what it holds now: NoDate where that is not known.
+	Before string
+	Kept   schemas.Date
 }
 
 // closing bounds the work that is still done after the caller's context has
@@ -58,37 +62,48 @@ func Replace[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], b Bui
 	if err != nil {
 		return fail(err)
 	}
-	r := replacement{
-		w: w, d: t.Dataset, rows: sizes,
-		step: schemas.SwapStep{
-			Dataset: t.String(), Window: b.Window, Rows: int64(len(rows)),
-			Hash: sizes.all.String(), Content: sizes.content.String(),
-			Inputs: b.Inputs, Method: b.Method, RunID: b.RunID,
-		},
-		insert: func(ctx context.Context, into, token string, after schemas.Date) error {
-			return insert(ctx, w, t, into, token, enc.after(rows, after))
-		},
-	}
+	r := newReplacement(w, enc, b, rows, sizes)
 	changed, err := r.run(ctx)
 	if err != nil {
 		return fail(err)
 	}
-	res := Result{Rows: r.step.Rows, Content: r.step.Content, Changed: changed}
+	return r.result(changed), nil
+}
+
+func (r *replacement) result(changed bool) Result {
+	res := Result{Rows: r.step.Rows, Content: r.step.Content, Changed: changed, Before: r.stood, Kept: r.kept}
 	if changed {
 		res.SwapID = r.step.SwapID
 	}
-	return res, nil
+	return res
 }
 
-// replacement is one Replace at work.
+// replacement is one Replace or Extend at work.
 type replacement struct {
 	w      *Warehouse
 	d      schemas.Dataset
 	rows   measured
+	part   bool             // rows are only those of the days that are new
+	stood  string           // content of the window when it began
+	kept   schemas.Date     // the day up to which the window stays as it is
 	before map[string]bool  // the window's swaps when it began, and whether each was open
 	grown  *growth          // nil where the window is written anew
 	step   schemas.SwapStep // what the journal's lines of this swap have in common
 	insert func(ctx context.Context, into, token string, after schemas.Date) error
+}
+
+func newReplacement[T any](w *Warehouse, enc encoder[T], b Build, rows []T, sizes measured) *replacement {
+	return &replacement{
+		w: w, d: enc.t.Dataset, rows: sizes, kept: schemas.NoDate,
+		step: schemas.SwapStep{
+			Dataset: enc.t.String(), Window: b.Window, Rows: int64(len(rows)),
+			Hash: sizes.all.String(), Content: sizes.content.String(),
+			Inputs: b.Inputs, Method: b.Method, RunID: b.RunID,
+		},
+		insert: func(ctx context.Context, into, token string, after schemas.Date) error {
+			return insert(ctx, w, enc.t, into, token, enc.after(rows, after))
+		},
+	}
 }
 
 func (r *replacement) run(ctx context.Context) (changed bool, err error) {
@@ -109,6 +124,7 @@ func (r *replacement) run(ctx context.Context) (changed bool, err error) {
 		return false, r.agree(ctx)
 	}
 	if known && !anyOpen(r.before) {
+		r.stood = last.Content
 		if err := r.lookForGrowth(ctx, last.Content); err != nil {
 			return false, err
 		}
@@ -167,6 +183,9 @@ func (r *replacement) fill(ctx context.Context) error {
 		grown, err := r.fillGrown(ctx)
 		if err != nil || grown {
 			return err
+		}
+		if r.part {
+			return ErrStandsOtherwise
 		}
 		if err := r.w.dropStaging(ctx, r.step.Staging); err != nil {
 			return err

@@ -1,0 +1,120 @@
+package clickhouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tidemark/schemas"
+)
+
+// ErrStandsOtherwise says that a window does not hold what it was to be extended
+// from: another process has worked on it, or its last days come out otherwise
+// than they did. It can be replaced as a whole.
+var ErrStandsOtherwise = errors.New("the window does not hold what the new days were to be added to")
+
+// Extension is a window as it stands, and how to go on from there.
+type Extension[T any] struct {
+	Stands string       // content of the window, as it was recorded
+	Kept   schemas.Date // its days up to this one stay as they are, and there must be none after it
+	// Rows are those of the days after Kept, and of a few days up to it, which
+	// must be in the window as they are here.
+	Rows []T
+}
+
+// Agrees reports whether the window holds what is to be extended: the content
+// that is recorded of it, nothing after the days that are kept, and the last of
+// them as in the rows at hand.
+func (x Extension[T]) Agrees(ctx context.Context, w *Warehouse, t schemas.Table[T], win schemas.Window) (bool, error) {
+	fail := func(err error) (bool, error) {
+		return false, fmt.Errorf("clickhouse: look at the end of %s, window %s: %w", t, win, err)
+	}
+	enc := newEncoder(t)
+	again := slices.DeleteFunc(slices.Clone(x.Rows), func(row T) bool { return enc.day(&row) > x.Kept })
+	if len(again) == 0 {
+		return false, nil
+	}
+	sizes, err := enc.measure(again)
+	if err != nil {
+		return fail(err)
+	}
+	first := x.Kept
+	for day := range sizes.days {
+		first = min(first, day)
+	}
+	last, known, err := w.newest(ctx, t.String(), win)
+	if err != nil || !known || last.Content != x.Stands {
+		return false, err
+	}
+	where, args := windowSQL(t.Dataset, win)
+	got, err := w.hash(ctx, qualified(t.Database, t.Name), rowHashSQL(t.Dataset, false), Query{
+		Where: where + " AND " + schemas.QuoteName(t.DateColumn) + " >= {first:Date32}",
+		Args:  append(args, Named("first", first)),
+	})
+	if err != nil {
+		return fail(err)
+	}
+	return got == sizes.content, nil
+}
+
+// Extend is [Replace] by the rows that the window holds up to a day and others
+// of later days, of which only the latter are at hand: it costs what the new
+// days cost. The caller has seen that the extension agrees with the window;
+// where that has changed meanwhile, nothing is done and ErrStandsOtherwise
+// returned.
+func Extend[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], b Build, x Extension[T]) (Result, error) {
+	fail := func(err error) (Result, error) {
+		return Result{}, fmt.Errorf("clickhouse: extend %s, window %s, after %s: %w", t, b.Window, x.Kept, err)
+	}
+	enc := newEncoder(t)
+	if err := enc.checkWindow(b.Window, x.Rows); err != nil {
+		return fail(err)
+	}
+	sizes, err := enc.measure(x.Rows)
+	if err != nil {
+		return fail(err)
+	}
+	content, ok := parseFingerprint(x.Stands)
+	if !ok {
+		return fail(ErrStandsOtherwise)
+	}
+	g := growth{after: x.Kept}
+	for day, d := range sizes.days {
+		if day > x.Kept {
+			content.join(d.content)
+			g.added.join(d.all)
+		}
+	}
+	r := newReplacement(w, enc, b, x.Rows, sizes)
+	r.part, r.stood, r.kept = true, x.Stands, x.Kept
+	r.step.Rows, r.step.Content = int64(content.rows), content.String()
+	changed, err := r.extend(ctx, g)
+	if err != nil {
+		return fail(err)
+	}
+	return r.result(changed), nil
+}
+
+func (r *replacement) extend(ctx context.Context, g growth) (changed bool, err error) {
+	if r.before, err = r.w.settle(ctx, r.d, r.step.Window); err != nil {
+		return false, err
+	}
+	last, known, err := r.w.newest(ctx, r.step.Dataset, r.step.Window)
+	if err != nil {
+		return false, err
+	}
+	if !known || last.Content != r.stood || anyOpen(r.before) {
+		return false, ErrStandsOtherwise
+	}
+	if g.added.rows == 0 {
+		return false, r.w.record(ctx, r.built(""))
+	}
+	if err := r.growBy(ctx, g, r.stood); err != nil {
+		return false, err
+	}
+	if r.grown == nil {
+		return false, ErrStandsOtherwise
+	}
+	return true, r.swap(ctx)
+}
