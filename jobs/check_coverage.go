@@ -1,8 +1,12 @@
 package jobs
 
 import (
+	"context"
 	"fmt"
+	"maps"
+	"slices"
 
+	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 )
 
@@ -31,7 +35,7 @@ var coverage = check[product]{
 		var partial, low stretch
 		sessions := 0
 		share := ""
-		for _, f := range p.facts {
+		for _, f := range slices.Concat(p.stood, p.facts) {
 			of, ok := coverageOf[f.Metric]
 			if !ok || !f.Coverage.OK || f.Status == schemas.InsufficientHistory {
 				continue // on the first session of all, no member has a close before it
@@ -76,4 +80,22 @@ func (s *stretch) add(f schemas.Fact) {
 func (s *stretch) finding(share, effect string) finding {
 	return finding{day: s.worst.Session, says: fmt.Sprintf(
 		"%.1f %% %s have usable prices; %d sessions from %s to %s lack more than they may, %s", 100*s.worst.Coverage.V, share, s.sessions, s.first, s.last, effect)}
+}
+
+// coverageBefore returns the facts that tell the coverage of the sessions of the
+// task's window before the first of some facts.
+func coverageBefore(ctx context.Context, t *Task, table schemas.Table[schemas.Fact], facts []schemas.Fact) ([]schemas.Fact, error) {
+	first := schemas.MaxLongDate
+	for i := range facts {
+		first = min(first, facts[i].Session)
+	}
+	q := clickhouse.InWindow(table.Dataset, t.Window)
+	q.Where += " AND metric IN {metrics:Array(String)} AND session < {first:Date32}"
+	q.Args = append(q.Args, clickhouse.Named("metrics", slices.Sorted(maps.Keys(coverageOf))), clickhouse.Named("first", first))
+	q.Columns = []string{"metric", "session", "status", "coverage"}
+	stood, err := clickhouse.Read(ctx, t.Warehouse, table, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the coverage of the days before: %w", err)
+	}
+	return stood, nil
 }

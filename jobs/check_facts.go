@@ -14,6 +14,7 @@ import (
 type product struct {
 	in       *transform.Inputs
 	facts    []schemas.Fact
+	stood    []schemas.Fact // where only new days are to be published: what checks ask of the days before
 	findings []transform.Finding
 }
 

@@ -55,18 +55,23 @@ func (c *Catalog) contributionJob(u transform.Universe, needs func(schemas.Windo
 			}
 			return examine(checks, rows), nil
 		},
+		daily: true,
 		Run: func(ctx context.Context, t *Task) (Stats, error) {
-			in := &transform.Inputs{Universe: u, Window: t.Window, Calendar: c.Calendar}
-			if err := readInputs(ctx, t, needs(t.Window), in); err != nil {
-				return Stats{}, err
-			}
-			_, span := startStep(ctx, "compute", table.Dataset)
-			rows := transform.Contributions(in)
-			endStep(span, int64(len(rows)), nil)
-			for i := range rows {
-				rows[i].Run = t.RunID
-			}
-			return publish(ctx, t, table, rows, examine(checks, rows))
+			return compose(ctx, t, table, func(kept schemas.Opt[schemas.Date]) (composed[schemas.Contribution], error) {
+				in := &transform.Inputs{Universe: u, Window: t.Window, Calendar: c.Calendar, Kept: kept}
+				if err := readInputs(ctx, t, needs(t.Window), in); err != nil {
+					return composed[schemas.Contribution]{}, err
+				}
+				t.Log.DebugContext(ctx, "inputs read", "bars", len(in.Bars))
+				_, span := startStep(ctx, "compute", table.Dataset)
+				rows := transform.Contributions(in)
+				endStep(span, int64(len(rows)), nil)
+				t.computed(ctx, in, len(rows))
+				for i := range rows {
+					rows[i].Run = t.RunID
+				}
+				return composed[schemas.Contribution]{rows, in.Kept, func() ([]schemas.CheckResult, error) { return examine(checks, rows), nil }}, nil
+			})
 		},
 	}
 }

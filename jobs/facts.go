@@ -18,8 +18,8 @@ func (c *Catalog) factJob(name string, table schemas.Table[schemas.Fact], u tran
 ) *Job {
 	from := c.Config.History.From
 	checks := c.checksOf(table.Dataset)
-	compute := func(ctx context.Context, t *Task) (product, error) {
-		in := &transform.Inputs{Universe: u, Window: t.Window, Calendar: c.Calendar}
+	compute := func(ctx context.Context, t *Task, kept schemas.Opt[schemas.Date]) (product, error) {
+		in := &transform.Inputs{Universe: u, Window: t.Window, Calendar: c.Calendar, Kept: kept}
 		if err := readInputs(ctx, t, needs(t.Window), in); err != nil {
 			return product{}, err
 		}
@@ -27,14 +27,18 @@ func (c *Catalog) factJob(name string, table schemas.Table[schemas.Fact], u tran
 		_, span := startStep(ctx, "compute", table.Dataset)
 		facts, findings := transform.Compute(table.String(), in)
 		endStep(span, int64(len(facts)), nil)
-		t.Log.DebugContext(ctx, "facts computed", "rows", len(facts))
-		return product{in, facts, findings}, nil
+		t.computed(ctx, in, len(facts))
+		for i := range facts {
+			facts[i].Run = t.RunID
+		}
+		return product{in: in, facts: facts, findings: findings}, nil
 	}
 	return &Job{
 		Name: name, Dataset: table.Dataset, Part: u.ID, Method: methodOf(table.String()), Needs: needs, due: expected, Checks: infos(checks),
+		daily:   transform.Daily(table.String()),
 		Windows: func(today schemas.Date) []schemas.Window { return table.Cut.Windows(u.ID, from, today+1) },
 		examine: func(ctx context.Context, t *Task) ([]schemas.CheckResult, error) {
-			p, err := compute(ctx, t)
+			p, err := compute(ctx, t, schemas.None[schemas.Date]())
 			if err != nil {
 				return nil, err
 			}
@@ -44,14 +48,20 @@ func (c *Catalog) factJob(name string, table schemas.Table[schemas.Fact], u tran
 			return examine(checks, p), nil
 		},
 		Run: func(ctx context.Context, t *Task) (Stats, error) {
-			p, err := compute(ctx, t)
-			if err != nil {
-				return Stats{}, err
-			}
-			for i := range p.facts {
-				p.facts[i].Run = t.RunID
-			}
-			return publish(ctx, t, table, p.facts, examine(checks, p))
+			return compose(ctx, t, table, func(kept schemas.Opt[schemas.Date]) (composed[schemas.Fact], error) {
+				p, err := compute(ctx, t, kept)
+				if err != nil {
+					return composed[schemas.Fact]{}, err
+				}
+				return composed[schemas.Fact]{p.facts, p.in.Kept, func() ([]schemas.CheckResult, error) {
+					if p.in.Kept.OK {
+						if p.stood, err = coverageBefore(ctx, t, table, p.facts); err != nil {
+							return nil, err
+						}
+					}
+					return examine(checks, p), nil
+				}}, nil
+			})
 		},
 	}
 }

@@ -44,6 +44,9 @@ type Job struct {
 	due due
 	// examine runs the checks on a window as it is stored.
 	examine func(ctx context.Context, t *Task) ([]schemas.CheckResult, error)
+	// daily says that a session's rows stay when later sessions are added; see
+	// [transform.Daily].
+	daily bool
 	// Run builds one window.
 	Run func(ctx context.Context, t *Task) (Stats, error)
 }

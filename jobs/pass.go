@@ -38,6 +38,7 @@ type pass struct {
 	jobEnded func(j *Job, results []Result)
 
 	readings readings // of what its windows are built from
+	changes  changes  // that it has made
 
 	ready queue
 	left  int // windows still to build, at most
@@ -67,7 +68,7 @@ func (r *Runner) newPass(req Request) (*pass, error) {
 		return nil, err
 	}
 	return &pass{
-		Runner: r, scope: s, report: &Report{}, lease: r.lease, open: map[*Job]int{},
+		Runner: r, scope: s, report: &Report{}, lease: r.lease, open: map[*Job]int{}, changes: changes{},
 		cancels: map[*Job]map[string]context.CancelFunc{}, cancelled: map[*Job]bool{},
 	}, nil
 }

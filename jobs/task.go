@@ -26,11 +26,16 @@ type Task struct {
 	Now       time.Time
 	Log       *slog.Logger
 
+	// kept is the newest day up to which the inputs are those that the window
+	// was built from as it stands; none where that is not known.
+	kept schemas.Opt[schemas.Date]
+
 	lease    *clickhouse.Lease
 	readings *readings
 	mu       sync.Mutex
 	payloads []schemas.Payload
 	built    schemas.Built // what publish made; zero when nothing was published
+	changed  change        // what it made otherwise
 }
 
 // window runs one decision and logs it. It returns an error only when the run
@@ -55,7 +60,7 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 	defer span.End()
 	ctx, lines := captureLog(ctx, run.ID, p.Now)
 	t := &Task{
-		Decision: d, RunID: run.ID, Warehouse: p.Warehouse, Snapshots: p.Snapshots, Now: run.StartedAt, lease: p.lease, readings: &p.readings,
+		Decision: d, RunID: run.ID, Warehouse: p.Warehouse, Snapshots: p.Snapshots, Now: run.StartedAt, kept: p.kept(d), lease: p.lease, readings: &p.readings,
 		Log: p.Log.With("job", d.Job.Name, "window", d.Window.String(), "run", run.ID),
 	}
 	t.Getter = p.Client.Observe(t.observe)
@@ -95,6 +100,7 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 	defer p.mu.Unlock()
 	if t.built.RunID != "" {
 		p.state.SetBuilt(t.built)
+		p.changes.note(t.built, t.changed)
 	}
 	p.state.AddRun(run)
 	p.end(Result{
@@ -133,8 +139,23 @@ func (t *Task) observe(pl *extract.Payload) {
 // publish checks the rows of the task's window and makes them the window's
 // content. What went in is recorded first, so that whatever becomes visible
 // can be traced.
-func publish[T any](ctx context.Context, t *Task, table schemas.Table[T], rows []T, checks []schemas.CheckResult) (stats Stats, err error) {
-	ctx, span := startStep(ctx, "publish", table.Dataset)
+func publish[T any](ctx context.Context, t *Task, table schemas.Table[T], rows []T, checks []schemas.CheckResult) (Stats, error) {
+	return t.publish(ctx, table.Dataset, checks, func(ctx context.Context, b clickhouse.Build) (clickhouse.Result, error) {
+		return clickhouse.Replace(ctx, t.Warehouse, table, b, rows)
+	})
+}
+
+// publishMore is publish for rows that are added to the window as it stands.
+func publishMore[T any](ctx context.Context, t *Task, table schemas.Table[T], more clickhouse.Extension[T], checks []schemas.CheckResult) (Stats, error) {
+	return t.publish(ctx, table.Dataset, checks, func(ctx context.Context, b clickhouse.Build) (clickhouse.Result, error) {
+		return clickhouse.Extend(ctx, t.Warehouse, table, b, more)
+	})
+}
+
+func (t *Task) publish(ctx context.Context, d schemas.Dataset, checks []schemas.CheckResult,
+	replace func(context.Context, clickhouse.Build) (clickhouse.Result, error),
+) (stats Stats, err error) {
+	ctx, span := startStep(ctx, "publish", d)
 	defer func() { endStep(span, stats.Rows, err) }()
 	failed, err := t.recordChecks(ctx, checks)
 	if err != nil {
@@ -153,16 +174,15 @@ func publish[T any](ctx context.Context, t *Task, table schemas.Table[T], rows [
 	if t.Job.Fetched() {
 		inputs = t.payloadFingerprint()
 	}
-	res, err := clickhouse.Replace(ctx, t.Warehouse, table, clickhouse.Build{
-		Window: t.Window, RunID: t.RunID, Inputs: inputs, Method: t.Job.Method,
-	}, rows)
+	res, err := replace(ctx, clickhouse.Build{Window: t.Window, RunID: t.RunID, Inputs: inputs, Method: t.Job.Method})
 	if err != nil {
 		return Stats{}, err
 	}
 	t.built = schemas.Built{
-		Dataset: table.String(), Window: t.Window, Rows: res.Rows, Content: res.Content, Inputs: inputs, Method: t.Job.Method,
+		Dataset: d.String(), Window: t.Window, Rows: res.Rows, Content: res.Content, Inputs: inputs, Method: t.Job.Method,
 		RunID: t.RunID, SwapID: res.SwapID, BuiltAt: t.Now,
 	}
+	t.changed = change{from: res.Before, to: res.Content, kept: res.Kept}
 	return Stats{Rows: res.Rows, Changed: res.Changed}, nil
 }
 

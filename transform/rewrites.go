@@ -51,7 +51,7 @@ func (in *Inputs) settledPanel() *Panel {
 		in.outlines[other.Universe.ID] = q
 	}
 	if why != "" {
-		in.Kept = schemas.None[schemas.Date]()
+		in.Kept, in.Anew = schemas.None[schemas.Date](), why
 		p.factsFrom = p.windowFrom
 	}
 	return p

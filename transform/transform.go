@@ -20,7 +20,9 @@ type Inputs struct {
 	// Kept is the newest day up to which the inputs are those from which the
 	// window's facts have been computed before; none where that is not known. See
 	// [Inputs.settledPanel].
-	Kept     schemas.Opt[schemas.Date]
+	Kept schemas.Opt[schemas.Date]
+	// Anew says, after a computation that took Kept away, why it did.
+	Anew     string
 	Calendar *calendar.Calendar
 
 	Bars         []schemas.BarSeries // of the publishers in Universe.Prices and AgainstPrices

@@ -17,15 +17,16 @@ var ErrStandsOtherwise = errors.New("the window does not hold what the new days 
 // Extension is a window as it stands, and how to go on from there.
 type Extension[T any] struct {
 	Stands string       // content of the window, as it was recorded
-	Kept   schemas.Date // its days up to this one stay as they are, and there must be none after it
-	// Rows are those of the days after Kept, and of a few days up to it, which
-	// must be in the window as they are here.
+	Kept   schemas.Date // its days up to this one stay as they are
+	// Rows are those of the days after Kept, in place of what the window holds of
+	// such, and of a few days up to it, which must be in the window as they are
+	// here.
 	Rows []T
 }
 
 // Agrees reports whether the window holds what is to be extended: the content
-// that is recorded of it, nothing after the days that are kept, and the last of
-// them as in the rows at hand.
+// that is recorded of it, and the last of the days that are kept as in the rows
+// at hand.
 func (x Extension[T]) Agrees(ctx context.Context, w *Warehouse, t schemas.Table[T], win schemas.Window) (bool, error) {
 	fail := func(err error) (bool, error) {
 		return false, fmt.Errorf("clickhouse: look at the end of %s, window %s: %w", t, win, err)
@@ -49,8 +50,8 @@ func (x Extension[T]) Agrees(ctx context.Context, w *Warehouse, t schemas.Table[
 	}
 	where, args := windowSQL(t.Dataset, win)
 	got, err := w.hash(ctx, qualified(t.Database, t.Name), rowHashSQL(t.Dataset, false), Query{
-		Where: where + " AND " + schemas.QuoteName(t.DateColumn) + " >= {first:Date32}",
-		Args:  append(args, Named("first", first)),
+		Where: fmt.Sprintf("%s AND %s BETWEEN {first:Date32} AND {kept:Date32}", where, schemas.QuoteName(t.DateColumn)),
+		Args:  append(args, Named("first", first), Named("kept", x.Kept)),
 	})
 	if err != nil {
 		return fail(err)
@@ -59,8 +60,8 @@ func (x Extension[T]) Agrees(ctx context.Context, w *Warehouse, t schemas.Table[
 }
 
 // Extend is [Replace] by the rows that the window holds up to a day and others
-// of later days, of which only the latter are at hand: it costs what the new
-// days cost. The caller has seen that the extension agrees with the window;
+// of later days, of which only the latter are at hand: little is sent, and
+// nothing is sent again. The caller has seen that the extension agrees with the window;
 // where that has changed meanwhile, nothing is done and ErrStandsOtherwise
 // returned.
 func Extend[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], b Build, x Extension[T]) (Result, error) {
@@ -75,20 +76,15 @@ func Extend[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], b Buil
 	if err != nil {
 		return fail(err)
 	}
-	content, ok := parseFingerprint(x.Stands)
-	if !ok {
-		return fail(ErrStandsOtherwise)
-	}
 	g := growth{after: x.Kept}
 	for day, d := range sizes.days {
 		if day > x.Kept {
-			content.join(d.content)
+			g.content.join(d.content)
 			g.added.join(d.all)
 		}
 	}
 	r := newReplacement(w, enc, b, x.Rows, sizes)
 	r.part, r.stood, r.kept = true, x.Stands, x.Kept
-	r.step.Rows, r.step.Content = int64(content.rows), content.String()
 	changed, err := r.extend(ctx, g)
 	if err != nil {
 		return fail(err)
@@ -104,11 +100,24 @@ func (r *replacement) extend(ctx context.Context, g growth) (changed bool, err e
 	if err != nil {
 		return false, err
 	}
-	if !known || last.Content != r.stood || anyOpen(r.before) {
+	content, ok := parseFingerprint(r.stood)
+	if !known || !ok || last.Content != r.stood || anyOpen(r.before) {
 		return false, ErrStandsOtherwise
 	}
-	if g.added.rows == 0 {
+	dropped, err := r.dropped(ctx, g.after, false)
+	if err != nil {
+		return false, err
+	}
+	content.part(dropped)
+	content.join(g.content)
+	r.step.Rows, r.step.Content = int64(content.rows), content.String()
+	if r.step.Content == r.stood {
 		return false, r.w.record(ctx, r.built(""))
+	}
+	if dropped.rows > 0 {
+		if g.dropped, err = r.dropped(ctx, g.after, true); err != nil {
+			return false, err
+		}
 	}
 	if err := r.growBy(ctx, g, r.stood); err != nil {
 		return false, err
@@ -117,4 +126,16 @@ func (r *replacement) extend(ctx context.Context, g growth) (changed bool, err e
 		return false, ErrStandsOtherwise
 	}
 	return true, r.swap(ctx)
+}
+
+// dropped returns the fingerprint of the window's rows of the days after one.
+func (r *replacement) dropped(ctx context.Context, after schemas.Date, all bool) (fingerprint, error) {
+	where, args := windowSQL(r.d, r.step.Window)
+	f, err := r.w.hash(ctx, qualified(r.d.Database, r.d.Name), rowHashSQL(r.d, all), Query{
+		Where: fmt.Sprintf("%s AND %s > {after:Date32}", where, schemas.QuoteName(r.d.DateColumn)), Args: append(args, Named("after", after)),
+	})
+	if err != nil {
+		return f, fmt.Errorf("hash the rows after %s: %w", after, err)
+	}
+	return f, nil
 }

@@ -38,7 +38,7 @@ func nextBars(rows []schemas.Bar) (more []schemas.Bar, kept schemas.Date) {
 
 // extended is the whole that comes of rows and what was added to them.
 func extended(rows, more []schemas.Bar, kept schemas.Date) []schemas.Bar {
-	all := append(slices.Clone(rows), slices.DeleteFunc(slices.Clone(more), func(b schemas.Bar) bool { return b.Session <= kept })...)
+	all := append(slices.DeleteFunc(slices.Clone(rows), func(b schemas.Bar) bool { return b.Session > kept }), slices.DeleteFunc(slices.Clone(more), func(b schemas.Bar) bool { return b.Session <= kept })...)
 	slices.SortStableFunc(all, func(a, b schemas.Bar) int {
 		if a.Symbol != b.Symbol {
 			if a.Symbol < b.Symbol {
@@ -86,9 +86,37 @@ func TestExtend(t *testing.T) {
 		t.Errorf("rows by answer: %v", of)
 	}
 
-	// Nothing new is recorded as such, under the new inputs.
-	_, kept := nextBars(rows)
+	// The last session comes otherwise, and one more.
+	more, kept := nextBars(rows)
+	more[0].Close++
+	kept--
+	for _, b := range rows {
+		if b.Session == kept {
+			more = append(more, b)
+		}
+	}
+	x := Extension[schemas.Bar]{stood.Content, kept, more}
+	if agrees, err := x.Agrees(t.Context(), w, schemas.Bars, benchWindow); err != nil || !agrees {
+		t.Fatalf("agrees: %v, %v", agrees, err)
+	}
+	rows = extended(rows, more, kept)
+	if stood, err = Extend(t.Context(), w, schemas.Bars, build(benchWindow), x); err != nil || !stood.Changed || stood.Rows != int64(len(rows)) || stood.Kept != kept {
+		t.Errorf("with another last session: %+v, %v", stood, err)
+	}
+	payloads(t, w, rows)
+	if again, err := Replace(t.Context(), w, schemas.Bars, build(benchWindow), rows); err != nil || again.Changed {
+		t.Errorf("replaced by the same: %+v, %v", again, err)
+	}
+
+	// The last session goes.
+	rows = slices.DeleteFunc(rows, func(b schemas.Bar) bool { return b.Session > kept })
 	last := slices.DeleteFunc(slices.Clone(rows), func(b schemas.Bar) bool { return b.Session < kept })
+	if stood, err = Extend(t.Context(), w, schemas.Bars, build(benchWindow), Extension[schemas.Bar]{stood.Content, kept, last}); err != nil || stood.Rows != int64(len(rows)) {
+		t.Errorf("with a session less: %+v, %v", stood, err)
+	}
+	payloads(t, w, rows)
+
+	// Nothing new is recorded as such, under the new inputs.
 	res, err := Extend(t.Context(), w, schemas.Bars, build(benchWindow), Extension[schemas.Bar]{stood.Content, kept, last})
 	if err != nil || res.Changed || res.Content != stood.Content {
 		t.Errorf("extended by nothing: %+v, %v", res, err)
@@ -111,13 +139,9 @@ func TestExtendDisagrees(t *testing.T) {
 		"another_content":   func(x *Extension[schemas.Bar]) { x.Stands = "1-00" },
 		"a_changed_row":     func(x *Extension[schemas.Bar]) { x.Rows[0].Close++ },
 		"a_row_less":        func(x *Extension[schemas.Bar]) { x.Rows = x.Rows[2:] },
-		"later_rows":        func(x *Extension[schemas.Bar]) { x.Kept-- },
 		"nothing_once_more": func(x *Extension[schemas.Bar]) { x.Kept -= 9 },
 	} {
 		x := Extension[schemas.Bar]{last.Content, kept, slices.Clone(more)}
-		if name == "later_rows" { // a session before the last, and not that
-			x.Rows = slices.DeleteFunc(slices.Clone(rows), func(b schemas.Bar) bool { return b.Session != kept-1 })
-		}
 		spoil(&x)
 		if agrees, err := x.Agrees(t.Context(), w, schemas.Bars, benchWindow); err != nil || agrees {
 			t.Errorf("%s: agrees %v, %v", name, agrees, err)
@@ -177,12 +201,14 @@ func TestReplaceTellsWhatIsKept(t *testing.T) {
 		rows[slices.IndexFunc(rows, func(b schemas.Bar) bool { return b.Session == day })].Close++
 		return rows
 	}
+	stood := ""
 	for _, c := range []struct {
 		name string
 		rows []schemas.Bar
 		kept schemas.Date
 	}{
 		{"the first rows", rows, schemas.NoDate},
+		{"the same again", rows, schemas.NoDate},
 		{"a session more", grown, last},
 		{"one changed", change(grown, first+1), first},
 		{"and as it was", grown, first},
@@ -194,8 +220,9 @@ func TestReplaceTellsWhatIsKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if res.Kept != c.kept {
-			t.Errorf("%s: kept to %s, want %s", c.name, res.Kept, c.kept)
+		if res.Kept != c.kept || res.Before != stood {
+			t.Errorf("%s: from %q, kept to %s; want %q, %s", c.name, res.Before, res.Kept, stood, c.kept)
 		}
+		stood = res.Content
 	}
 }

@@ -29,6 +29,13 @@ func (f *fingerprint) join(o fingerprint) {
 	f.xor ^= o.xor
 }
 
+// part takes out the rows of another fingerprint, which are among its own.
+func (f *fingerprint) part(o fingerprint) {
+	f.rows -= o.rows
+	f.sum -= o.sum
+	f.xor ^= o.xor
+}
+
 // String returns the form that is stored and compared.
 func (f fingerprint) String() string {
 	return fmt.Sprintf("%d-%016x%016x", f.rows, f.sum, f.xor)

@@ -17,10 +17,12 @@ import (
 // disk, which costs no reading and no writing. Nobody who reads can tell: the
 // window is exchanged in one step all the same.
 
-// growth says that a window has only been added to at its end.
+// growth says that a window has only changed at its end.
 type growth struct {
-	after schemas.Date // the newest day that is kept
-	added fingerprint  // of all columns of the rows that are new
+	after   schemas.Date // the newest day that is kept
+	added   fingerprint  // of all columns of the rows that are new
+	content fingerprint  // of their content
+	dropped fingerprint  // of all columns of the rows after the day, in whose place they come
 }
 
 const (
@@ -121,6 +123,7 @@ func (r *replacement) growBy(ctx context.Context, g growth, stands string) error
 	if !ok || whole.rows != held.rows {
 		return nil
 	}
+	whole.part(g.dropped)
 	whole.join(g.added)
 	r.grown, r.step.Hash = &g, whole.String()
 	return nil
@@ -149,9 +152,7 @@ func (r *replacement) fillGrown(ctx context.Context) (bool, error) {
 	if err := r.send(ctx, r.grown.after, r.grown.added); err != nil {
 		return false, err
 	}
-	err := w.exec(ctx, fmt.Sprintf("ALTER TABLE %s ATTACH PARTITION %s FROM %s",
-		into, r.d.Partition(r.step.Window), qualified(r.d.Database, r.d.Name)))
-	if err != nil {
+	if err := r.takeOver(ctx, into); err != nil {
 		return false, fmt.Errorf("take over %d rows of the window: %w", r.step.Rows-int64(r.grown.added.rows), err)
 	}
 	w.at("attached")
@@ -167,6 +168,18 @@ func (r *replacement) fillGrown(ctx context.Context) (bool, error) {
 	}
 	delete(swaps, r.step.SwapID)
 	return int64(rows) == r.step.Rows && maps.Equal(swaps, r.before), nil
+}
+
+// takeOver brings the rows that are kept into the staging table: as they lie on
+// the disk where all of them are kept, and as a copy where some are not.
+func (r *replacement) takeOver(ctx context.Context, into string) error {
+	from := qualified(r.d.Database, r.d.Name)
+	if r.grown.dropped.rows == 0 {
+		return r.w.exec(ctx, fmt.Sprintf("ALTER TABLE %s ATTACH PARTITION %s FROM %s", into, r.d.Partition(r.step.Window), from))
+	}
+	where, args := windowSQL(r.d, r.step.Window)
+	return r.w.exec(ctx, fmt.Sprintf("INSERT INTO %s SELECT * FROM %s WHERE %s AND %s <= {after:Date32}", into, from, where, schemas.QuoteName(r.d.DateColumn)),
+		append(args, Named("after", r.grown.after))...)
 }
 
 // after returns the rows of the days after one, or all where that is NoDate.

@@ -117,15 +117,17 @@ func (r *replacement) run(ctx context.Context) (changed bool, err error) {
 	}
 	// While somebody else is at work on the window, what the record says of
 	// it may be out of date by the time it is read.
-	if known && last.Content == r.step.Content && !anyOpen(r.before) {
+	if known && !anyOpen(r.before) {
+		r.stood = last.Content
+	}
+	if r.stood != "" && r.stood == r.step.Content {
 		if err := w.record(ctx, r.built("")); err != nil {
 			return false, err
 		}
 		return false, r.agree(ctx)
 	}
-	if known && !anyOpen(r.before) {
-		r.stood = last.Content
-		if err := r.lookForGrowth(ctx, last.Content); err != nil {
+	if r.stood != "" {
+		if err := r.lookForGrowth(ctx, r.stood); err != nil {
 			return false, err
 		}
 	}

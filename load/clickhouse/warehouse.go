@@ -137,8 +137,8 @@ func (w *Warehouse) Version(ctx context.Context) (string, error) {
 }
 
 // exec runs a statement that may be run twice, again if the connection broke.
-func (w *Warehouse) exec(ctx context.Context, sql string) error {
-	return w.retry(ctx, func() error { return w.conn.Exec(ctx, sql) })
+func (w *Warehouse) exec(ctx context.Context, sql string, args ...any) error {
+	return w.retry(ctx, func() error { return w.conn.Exec(ctx, sql, args...) })
 }
 
 // row scans the single row that a query returns.
