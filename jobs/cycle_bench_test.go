@@ -234,9 +234,11 @@ func (s *stopwatch) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 // Handle implements [slog.Handler].
 func (s *stopwatch) Handle(_ context.Context, r slog.Record) error {
-	var job, window string
+	var job, window, of string
 	see := func(a slog.Attr) bool {
 		switch a.Key {
+		case "of":
+			of = a.Value.String()
 		case "job":
 			job = a.Value.String()
 		case "window":
@@ -259,7 +261,7 @@ func (s *stopwatch) Handle(_ context.Context, r slog.Record) error {
 	}
 	if name, ok := lapNames[r.Message]; ok {
 		if i := slices.IndexFunc(w.stages, func(g *stage) bool { return g.job == job && g.window == window }); i >= 0 {
-			w.stages[i].laps = append(w.stages[i].laps, lap{name, r.Time.Sub(w.last[key])})
+			w.stages[i].laps = append(w.stages[i].laps, lap{strings.TrimSpace(name + " " + of), r.Time.Sub(w.last[key])})
 		}
 	}
 	w.last[key] = r.Time

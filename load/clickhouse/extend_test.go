@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -186,6 +187,35 @@ func TestExtendDisturbed(t *testing.T) {
 			}
 			payloads(t, w, changed)
 		})
+	}
+}
+
+// TestExtendKilled kills the process that extends a window, by a day that is new
+// and by another in place of one that stands.
+func TestExtendKilled(t *testing.T) {
+	w := fresh(t)
+	for i, step := range []string{"journalled", "attached", "verified", "exchanged", "recorded"} {
+		for k, stood := range [][]schemas.Holding{nil, holdings(fmt.Sprintf("F%d1", i), day2025+1, 7, 5)} {
+			fund := fmt.Sprintf("F%d%d", i, k)
+			old := holdings(fund, day2025, 40, 1)
+			res, err := Replace(t.Context(), w, schemas.Holdings, build(schemas.CutYear.Window(fund, day2025)), append(slices.Clone(old), stood...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			kill(t, stopSwap(t, swapOrder{Fund: fund, Rows: 30, Seed: 2, StopAt: step, Onto: res.Content}))
+			if _, err := w.Recover(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			want := append(slices.Clone(old), stood...)
+			if step != "attached" && newAfter(step) {
+				want = append(slices.Clone(old), holdings(fund, day2025+1, 30, 2)...)
+			}
+			recorded(t, w, schemas.Holdings, schemas.CutYear.Window(fund, day2025), want)
+			if got, err := w.windowHash(t.Context(), schemas.Holdings.Dataset, schemas.CutYear.Window(fund, day2025), false); err != nil || got.rows != uint64(len(want)) {
+				t.Errorf("stopped at %s, the window holds %s, want %d rows: %v", step, got, len(want), err)
+			}
+			clean(t, w)
+		}
 	}
 }
 

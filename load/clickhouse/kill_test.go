@@ -47,6 +47,7 @@ type swapOrder struct {
 	Rows   int
 	Seed   float64
 	StopAt string
+	Onto   string // content of the window, where the rows are those of the next day
 }
 
 // swapChild replaces a window, and when it comes to the step it is to stop at,
@@ -69,7 +70,12 @@ func swapChild(order string) {
 			}
 		}
 		win := schemas.CutYear.Window(o.Fund, day2025)
-		_, err = Replace(ctx, w, schemas.Holdings, Build{Window: win, RunID: "child"}, holdings(o.Fund, day2025, o.Rows, o.Seed))
+		b := Build{Window: win, RunID: "child"}
+		if o.Onto != "" {
+			_, err = Extend(ctx, w, schemas.Holdings, b, Extension[schemas.Holding]{o.Onto, day2025, holdings(o.Fund, day2025+1, o.Rows, o.Seed)})
+			return err
+		}
+		_, err = Replace(ctx, w, schemas.Holdings, b, holdings(o.Fund, day2025, o.Rows, o.Seed))
 		return err
 	}()
 	fmt.Println("ended:", err)
