@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -128,7 +129,14 @@ func TestDaemonKilled(t *testing.T) {
 		deadline := time.Now().Add(3 * time.Minute)
 		for !backfilled(t, w) {
 			if time.Now().After(deadline) {
-				t.Fatal("the backfill does not end")
+				table, err := w.Ask(t.Context(), `SELECT toString(started_at), job, part, toString(from_date), outcome, cause, reason FROM ops.run ORDER BY started_at DESC LIMIT 40`)
+				if err != nil {
+					t.Error(err)
+				}
+				for _, row := range slices.Backward(table.Rows) {
+					t.Logf("ran: %s", strings.Join(row, " "))
+				}
+				t.Fatalf("the backfill does not end: it is %s", time.Now().UTC().Format(time.DateTime))
 			}
 			time.Sleep(100 * time.Millisecond) // until the daemon is done
 		}

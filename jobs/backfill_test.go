@@ -253,6 +253,7 @@ func TestPlanAfterRevisions(t *testing.T) {
 	want := []string{
 		"breadth:SP600_MEMBERS 2025", "breadth:SPX_MEMBERS 2025", "concentration:SP600_MEMBERS 2025", "concentration:SPX_MEMBERS 2025",
 		"contribution:SP600_MEMBERS 2025", "contribution:SPX_MEMBERS 2025", "contribution_summary:SP600_MEMBERS 2025", "contribution_summary:SPX_MEMBERS 2025",
+		"dispersion:SP600_MEMBERS 2025", "dispersion:SPX_MEMBERS 2025",
 		"liquidity:FED all", "size:SP600_MEMBERS all", "size:SP600_MEMBERS~SPX_MEMBERS all", "size:SPX_MEMBERS all",
 		"size_members:SP600_MEMBERS~SPX_MEMBERS 2025",
 	}

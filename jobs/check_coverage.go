@@ -20,7 +20,9 @@ const (
 // coverageOf names the fact that tells, for each session, which share of the
 // universe has usable prices: of its weight where weights are rolled forward,
 // of its members where they are counted.
-var coverageOf = map[string]string{"residual_weight": "of the weight", "index_return_1": "of the weight", "adv": "of the members"}
+var coverageOf = map[string]string{
+	"residual_weight": "of the weight", "index_return_1": "of the weight", "ret_mean_1": "of the weight", "adv": "of the members",
+}
 
 // coverage tells on how many sessions prices are missing for more than a
 // twentieth of the universe. It is a warning however low the coverage is: below

@@ -62,6 +62,7 @@ var factChecks = map[string][]check[product]{
 		noticed("same_basis", "An index is compared with an index, and a fund with a fund."),
 	}, levelChecks),
 	schemas.ContributionSummary.String(): {coverage},
+	schemas.Dispersion.String():          {coverage},
 	schemas.ContributionLevel.String(): {
 		noticed("contribution_residual", "The contributions of a day add up to the published return of the index, to within 5 basis points."),
 	},

@@ -12,8 +12,8 @@ import (
 )
 
 // contributionJobs lists the jobs of who earned the return of a universe: what
-// each security added, what follows from it, and how it stands against
-// published levels.
+// each security added, what follows from it, how far the returns are apart, and
+// how the sum stands against published levels.
 func (c *Catalog) contributionJobs(u Universe) []*Job {
 	if len(u.Funds) == 0 || len(u.Prices) == 0 {
 		return nil
@@ -28,6 +28,7 @@ func (c *Catalog) contributionJobs(u Universe) []*Job {
 	out := []*Job{
 		c.contributionJob(in, needs),
 		c.factJob("contribution_summary:"+u.ID, schemas.ContributionSummary, in, c.dueClose(), needs),
+		c.factJob("dispersion:"+u.ID, schemas.Dispersion, in, c.dueClose(), needs),
 	}
 	if u.Level == "" && u.LevelTR == "" {
 		return out

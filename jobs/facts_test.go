@@ -76,7 +76,7 @@ func TestFactsOfTheBarsThatAreRead(t *testing.T) {
 			compared[table] += len(got)
 		}
 	}
-	for _, table := range []schemas.Dataset{schemas.Concentration.Dataset, schemas.Breadth.Dataset, schemas.SizeMembers.Dataset, schemas.ContributionSummary.Dataset} {
+	for _, table := range []schemas.Dataset{schemas.Concentration.Dataset, schemas.Breadth.Dataset, schemas.SizeMembers.Dataset, schemas.ContributionSummary.Dataset, schemas.Dispersion.Dataset} {
 		if compared[table.String()] == 0 {
 			t.Errorf("nothing of %s was compared", table)
 		}

@@ -22,7 +22,8 @@ const (
 	NotPublished        Status = "not_published"
 	MarketClosed        Status = "market_closed"
 	BelowMinAbsReturn   Status = "below_min_abs_return"
-	BadInput            Status = "bad_input" // an input contradicts itself, such as a failed identity
+	NotElapsed          Status = "not_elapsed" // the future that it speaks of is not over
+	BadInput            Status = "bad_input"   // an input contradicts itself, such as a failed identity
 )
 
 // HasValue reports whether a fact with this status carries a value.
@@ -85,4 +86,4 @@ var (
 )
 
 // FactTables lists every table of facts.
-var FactTables = []Table[Fact]{Concentration, Breadth, BreadthTrend, Size, SizeMembers, Liquidity, ContributionSummary, ContributionLevel}
+var FactTables = []Table[Fact]{Concentration, Breadth, BreadthTrend, Size, SizeMembers, Liquidity, ContributionSummary, ContributionLevel, Dispersion}

@@ -178,5 +178,14 @@ func breadthTrendRegister() []Metric {
 			Edge: "strict thresholds, exact; one signal per excursion; calibrated on all NYSE issues: index members fire several times more often",
 		})
 	}
+	for _, v := range []struct{ id, share string }{{"hindenburg_k22", "2.2"}, {"hindenburg_k28", "2.8"}} {
+		add(Metric{
+			ID: v.id, Name: "Hindenburg omen at " + v.share + " %", Unit: "flag",
+			Formula: "1 when NH > " + v.share + " % and NL > " + v.share + " % of A + D + U, the 50-session average of the level rises, MO < 0 and NH <= 2 NL",
+			Source:  "Miekka", Inputs: "breadth counts, new highs and lows on closes, McClellan oscillator, index level", Window: "day", Warmup: 252,
+			Edge: "any input without a value: none; the average rises where the level is above that of 50 sessions before; detail names the omen of the 36 days before that it confirms; " +
+				"calibrated on all NYSE issues; many false alarms",
+		})
+	}
 	return out
 }

@@ -40,6 +40,9 @@ func sizeRegister() []Metric {
 		gapRegister(add, b.suffix, b.name, b.level)
 	}
 	for _, b := range sizeBases {
+		divergenceRegister(add, b.suffix, b.name, b.level)
+	}
+	for _, b := range sizeBases {
 		levelRegister(add, b.suffix, b.name, b.level)
 	}
 	add(Metric{

@@ -15,7 +15,7 @@ import (
 var breadthTrendFamilies = []Family{{
 	Name:    "breadth_trend",
 	Dataset: schemas.BreadthTrend.String(),
-	Metrics: slices.Concat(lineIDs, mcclellanIDs("_raw"), mcclellanIDs("_ratio"), armsTrendIDs, highLowIDs, zweigIDs),
+	Metrics: slices.Concat(lineIDs, mcclellanIDs("_raw"), mcclellanIDs("_ratio"), armsTrendIDs, highLowIDs, zweigIDs, hindenburgIDs),
 	Compute: breadthTrendFacts,
 }}
 
@@ -50,6 +50,7 @@ type breadthTrend struct {
 	zweigEMA           ema
 	zweigSMA           zweigMean
 	thrustEMA, thrustS thrust
+	omens              hindenburg
 	knownAt            time.Time
 }
 
@@ -59,6 +60,8 @@ func breadthTrendFacts(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
 	for _, id := range highLowIDs {
 		state.highLow[id] = &lastN{n: trendWindow}
 	}
+	omens, found := newHindenburg(in)
+	state.omens = omens
 	var facts []schemas.Fact
 	for i := range days {
 		got := state.step(&days[i])
@@ -66,7 +69,7 @@ func breadthTrendFacts(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
 			facts = append(facts, got...)
 		}
 	}
-	return facts, nil
+	return facts, found
 }
 
 // breadthDays gathers the facts of facts.breadth by session, oldest first.
@@ -131,6 +134,7 @@ func (t *breadthTrend) step(d *breadthDay) []schemas.Fact {
 	t.stepLines(&counts, d, why)
 	t.stepMcClellan(&counts, ad, why)
 	t.stepZweig(&counts, ad, why)
+	t.stepHindenburg(&counts, d, why)
 	volumes := d.factDay("trin", t.knownAt)
 	t.stepArms(&volumes, d)
 	out := append(counts.facts, volumes.facts...)
@@ -223,11 +227,15 @@ func (t *breadthTrend) stepZweig(f *factDay, ad []float64, why schemas.Status) {
 
 // addFlag gives a flag, 1 for yes, with the sessions since the low.
 func (f *factDay) addFlag(metric string, yes bool, span int) {
-	value := 0.0
+	f.note(yes, "span="+strconv.Itoa(span), func() { f.add(metric, flagValue(yes)) })
+}
+
+// flagValue is 1 for yes and 0 for no.
+func flagValue(yes bool) float64 {
 	if yes {
-		value = 1
+		return 1
 	}
-	f.note(yes, "span="+strconv.Itoa(span), func() { f.add(metric, value) })
+	return 0
 }
 
 func (t *breadthTrend) stepArms(f *factDay, d *breadthDay) {

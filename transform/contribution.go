@@ -29,7 +29,8 @@ type attribution struct {
 	*Panel
 	days   []attributionDay
 	weight []float64 // at the open, of the lines with a return; they add up to 1
-	total  []float64 // returns with dividends
+	total  []float64 // returns with dividends; 0 where there is none
+	known  []bool    // there is one
 	lines  []lineState
 	basis  string // of the returns
 	*chain
@@ -69,19 +70,19 @@ func newAttribution(in *Inputs, p *Panel) *attribution {
 	a.weight, a.total = make([]float64, len(p.cells)), make([]float64, len(p.cells))
 	a.lines, a.in = make([]lineState, len(p.cells)), make([]int32, len(p.cells))
 	price := make([]float64, len(p.cells))
-	known := make([]bool, len(p.cells))
+	a.known = make([]bool, len(p.cells))
 	inBlocks(len(p.Securities), func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			at, end := p.column(i)
 			total, plain, ok := p.totalReturns(i)
 			copy(a.total[at:end], total)
 			copy(price[at:end], plain)
-			copy(known[at:end], ok)
+			copy(a.known[at:end], ok)
 		}
 	})
 	inBlocks(n, func(_, lo, hi int) {
 		for s := lo; s < hi; s++ {
-			a.attribute(in, s, price, known)
+			a.attribute(in, s, price)
 		}
 	})
 	returns := make([]float64, n)
@@ -96,7 +97,7 @@ func newAttribution(in *Inputs, p *Panel) *attribution {
 // attribute works out the weights at the open of session s, and what the lines
 // added to its return. Lines without a return are left out, and the weights of
 // the others are scaled to 1.
-func (a *attribution) attribute(in *Inputs, s int, price []float64, known []bool) {
+func (a *attribution) attribute(in *Inputs, s int, price []float64) {
 	n := len(a.Sessions)
 	d := &a.days[s]
 	d.knownAt = in.Calendar.Close(a.Sessions[s])
@@ -127,7 +128,7 @@ func (a *attribution) attribute(in *Inputs, s int, price []float64, known []bool
 			continue
 		}
 		staying += w.weights[k]
-		if !known[at] {
+		if !a.known[at] {
 			a.lines[at] = lineUnknown
 			d.excluded++
 			continue
@@ -214,9 +215,9 @@ func (a *attribution) returnOver(security, b, t int) schemas.Opt[float64] {
 	return schemas.Some(a.growth(a.grownAhead[lo:hi], a.grownLeft[lo:hi], b, t) - 1)
 }
 
-// window says how the window (b, t] stands: its status and coverage, which is
+// standing says how the window (b, t] stands: its status and coverage, which is
 // that of its worst session.
-func (a *attribution) window(b, t int) (schemas.Status, schemas.Opt[float64]) {
+func (a *attribution) standing(b, t int) (schemas.Status, schemas.Opt[float64]) {
 	switch {
 	case !a.days[t].status.HasValue():
 		return a.days[t].status, schemas.None[float64]()
@@ -230,4 +231,27 @@ func (a *attribution) window(b, t int) (schemas.Status, schemas.Opt[float64]) {
 		coverage = min(coverage, a.days[s].coverage)
 	}
 	return statusOf(coverage), schemas.Some(coverage)
+}
+
+// window begins the facts of the window (b, t]: false where it has none.
+func (a *attribution) window(f *factDay, ids []string, b, t int) bool {
+	f.status, f.coverage = a.standing(b, t)
+	f.detail, f.members, f.excluded = "", a.days[t].members, a.days[t].excluded
+	if f.status.HasValue() {
+		f.detail = "base=" + a.Sessions[b].String()
+		return true
+	}
+	f.noneOf(ids, f.status)
+	return false
+}
+
+// throughout lists the lines that were in during the whole window (b, t].
+func (a *attribution) throughout(b, t int) []performer {
+	out := make([]performer, 0, a.days[t].members)
+	for i := range a.Securities {
+		if ret := a.returnOver(i, b, t); ret.OK {
+			out = append(out, performer{security: i, ret: ret.V})
+		}
+	}
+	return out
 }

@@ -94,7 +94,7 @@ func (a *attribution) scales(from, to int) []windowScales {
 		for i, n := range contributionWindows {
 			w := &out[k][i]
 			w.base = a.base(t, n)
-			status, _ := a.window(w.base, t)
+			status, _ := a.standing(w.base, t)
 			if w.ok = status.HasValue(); w.ok {
 				w.carino = 1 / carinoFactor(a.ret(w.base, t))
 				w.scale, w.slope = a.menchero(w.base, t)

@@ -129,8 +129,7 @@ func (s *contributionSummary) on(in *Inputs, t int) []schemas.Fact {
 		s.addWindow(&f, w, s.base(t, contributionWindows[i]), t)
 	}
 	for _, w := range schemas.SpreadWindows {
-		n, _ := strconv.Atoi(w) // ytd is 0
-		s.addSpread(&f, w, s.base(t, n), t)
+		s.addSpread(&f, w, s.base(t, windowSessions(w)), t)
 	}
 	s.addActiveShare(in, &f, t)
 	return f.facts
@@ -145,22 +144,8 @@ func (f *factDay) value(metric string, v float64, status schemas.Status) {
 	f.put(metric, schemas.Some(v), status)
 }
 
-// over begins the facts of the window (b, t]: false where it has none.
-func (s *contributionSummary) over(f *factDay, ids []string, b, t int) bool {
-	f.status, f.coverage = s.window(b, t)
-	f.detail, f.members, f.excluded = "", s.days[t].members, s.days[t].excluded
-	if f.status.HasValue() {
-		f.detail = "base=" + s.Sessions[b].String()
-		return true
-	}
-	for _, id := range ids {
-		f.none(id, f.status)
-	}
-	return false
-}
-
 func (s *contributionSummary) addWindow(f *factDay, w string, b, t int) {
-	if !s.over(f, windowIDs(w), b, t) {
+	if !s.window(f, windowIDs(w), b, t) {
 		return
 	}
 	f.add("index_return_"+w, s.ret(b, t))
@@ -223,19 +208,11 @@ func (s *contributionSummary) addLaggards(f *factDay, w string, b, t int) {
 	f.detail = detail
 }
 
-// throughout lists the lines that were in during the whole window (b, t].
-func (s *contributionSummary) throughout(b, t int) []performer {
-	out := make([]performer, 0, s.days[t].members)
-	for i := range s.Securities {
-		if ret := s.returnOver(i, b, t); ret.OK {
-			out = append(out, performer{security: i, ret: ret.V, contrib: s.heldOver(i, b, t)})
-		}
-	}
-	return out
-}
-
 func (s *contributionSummary) addPerformers(f *factDay, w string, b, t int) {
 	lines := s.throughout(b, t)
+	for k := range lines {
+		lines[k].contrib = s.heldOver(lines[k].security, b, t)
+	}
 	rankPerformers(lines)
 	f.members, f.excluded = len(lines), s.days[t].members-len(lines)+s.days[t].excluded
 	const k = schemas.PerformerCount
@@ -256,7 +233,7 @@ func (s *contributionSummary) addPerformers(f *factDay, w string, b, t int) {
 
 func (s *contributionSummary) addSpread(f *factDay, w string, b, t int) {
 	ids := spreadIDs(w)
-	if !s.over(f, ids, b, t) {
+	if !s.window(f, ids, b, t) {
 		return
 	}
 	f.add(ids[0], s.ret(b, t)-(s.growth(s.mean[0], s.mean[1], b, t)-1))
@@ -266,11 +243,7 @@ func (s *contributionSummary) addSpread(f *factDay, w string, b, t int) {
 		f.none(ids[1], schemas.NoMembers)
 		return
 	}
-	values := make([]float64, len(lines))
-	for i := range lines {
-		values[i] = lines[i].ret
-	}
-	mean, mid := meanAndMedian(values)
+	mean, mid := meanAndMedian(returnsOf(lines))
 	f.add(ids[1], mean-mid)
 }
 

@@ -270,6 +270,7 @@ func checkAttribution(t testingT, a *attribution, tolerance float64) {
 
 // testingT is a test, or one draw of a property test.
 type testingT interface {
+	Helper()
 	Errorf(format string, args ...any)
 }
 
@@ -338,8 +339,13 @@ func TestContributionsDoNotDependOnTheCut(t *testing.T) {
 	}
 	m.Window.From = m.sessions[560]
 	want := Contributions(m.inputs())
-	facts, _ := Compute("facts.contribution_summary", m.inputs())
-	if len(want) < 60*79 || len(facts) < 79*70 {
+	daily := func(m *market) []schemas.Fact {
+		facts, _ := Compute("facts.contribution_summary", m.inputs())
+		more, _ := Compute("facts.dispersion", m.inputs())
+		return append(facts, more...)
+	}
+	facts := daily(m)
+	if len(want) < 60*79 || len(facts) < 79*(70+37) {
 		t.Fatalf("%d rows and %d facts", len(want), len(facts))
 	}
 	linked := 0
@@ -387,8 +393,7 @@ func TestContributionsDoNotDependOnTheCut(t *testing.T) {
 		}
 	}
 	both := func(m *market) ([]schemas.Contribution, []schemas.Fact) {
-		fs, _ := Compute("facts.contribution_summary", m.inputs())
-		return Contributions(m.inputs()), fs
+		return Contributions(m.inputs()), daily(m)
 	}
 	was := runtime.GOMAXPROCS(1)
 	rows, fs := both(m)

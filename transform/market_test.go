@@ -21,7 +21,7 @@ func day(tb testing.TB, text string) schemas.Date {
 	return d
 }
 
-func near(tb testing.TB, what string, got, want, tolerance float64) {
+func near(tb testingT, what string, got, want, tolerance float64) {
 	tb.Helper()
 	if math.IsNaN(got) || math.Abs(got-want) > tolerance {
 		tb.Errorf("%s: got %.9g, want %.9g", what, got, want)

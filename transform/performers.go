@@ -81,3 +81,11 @@ func meanAndMedian(values []float64) (mean, mid float64) {
 	}
 	return total / float64(len(values)), quantile(values, 0.5)
 }
+
+func returnsOf(lines []performer) []float64 {
+	out := make([]float64, len(lines))
+	for i := range lines {
+		out[i] = lines[i].ret
+	}
+	return out
+}

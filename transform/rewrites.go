@@ -74,7 +74,7 @@ func (p *Panel) rewrites(in *Inputs) string {
 	case paysDividends(in.Actions, kept+1) != paysDividends(in.Actions, in.Window.To):
 		return "the first dividends have been published"
 	}
-	for _, rule := range []func(*Inputs, schemas.Date) string{p.newSecurity, p.newClass, p.newIssuer, p.newBasis} {
+	for _, rule := range []func(*Inputs, schemas.Date) string{p.newPrices, p.newSecurity, p.newClass, p.newIssuer, p.newBasis} {
 		if why := rule(in, kept); why != "" {
 			return why
 		}
@@ -82,9 +82,21 @@ func (p *Panel) rewrites(in *Inputs) string {
 	return ""
 }
 
+// newPrices finds that nobody's price was known of the newest session. What goes
+// by prices has nothing of such a session until there is one of a later one.
+func (p *Panel) newPrices(_ *Inputs, kept schemas.Date) string {
+	s := p.from(kept+1) - 1
+	for i := range p.Securities {
+		if lo, _ := p.column(i); s >= 0 && p.cells[lo+s]&cellPrinted != 0 {
+			return ""
+		}
+	}
+	return "no prices were known of " + kept.String()
+}
+
 // newSecurity finds a security that has been named since. It takes a place among
 // the others, and with that the order of their sums changes.
-func (p *Panel) newSecurity(in *Inputs, kept schemas.Date) string {
+func (p *Panel) newSecurity(_ *Inputs, kept schemas.Date) string {
 	known := make([]bool, len(p.Securities))
 	for _, st := range p.stays {
 		if i, ok := p.security(st.security); ok {
@@ -132,7 +144,7 @@ func (p *Panel) newIssuer(in *Inputs, kept schemas.Date) string {
 	was, _ := newIssuers(in, before, p.holders, p.Securities)
 	for _, s := range p.Securities {
 		if was.of[s] != p.issuers.of[s] {
-			return fmt.Sprintf("%s has another issuer", s)
+			return s + " has another issuer"
 		}
 	}
 	return ""

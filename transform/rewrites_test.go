@@ -131,7 +131,7 @@ func dailyTables(in *Inputs) (map[schemas.Date][]any, bool) {
 	out := make(map[schemas.Date][]any)
 	whole := false
 	universe := in.Universe
-	for _, table := range []schemas.Table[schemas.Fact]{schemas.Concentration, schemas.Breadth, schemas.ContributionSummary, schemas.SizeMembers} {
+	for _, table := range []schemas.Table[schemas.Fact]{schemas.Concentration, schemas.Breadth, schemas.ContributionSummary, schemas.Dispersion, schemas.SizeMembers} {
 		side := *in
 		if table.String() == schemas.SizeMembers.String() {
 			side.Universe = Universe{ID: "F~L", Funds: universe.Funds, Prices: universe.Prices, Against: "L", AgainstFunds: []string{"L"}, AgainstPrices: universe.Prices}

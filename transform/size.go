@@ -102,6 +102,12 @@ type sizeFacts struct {
 // each adds a fact of the metric for every session from the first to the last
 // day of l; compute gives the i-th day's.
 func (s *sizeFacts) each(metric string, l *level, members int64, compute func(i int) (float64, schemas.Status, string)) {
+	s.ahead(metric, l, members, 0, compute)
+}
+
+// ahead is each for what is known of a day only a number of the level's days
+// later.
+func (s *sizeFacts) ahead(metric string, l *level, members int64, later int, compute func(i int) (float64, schemas.Status, string)) {
 	if len(l.days) == 0 {
 		return
 	}
@@ -119,7 +125,10 @@ func (s *sizeFacts) each(metric string, l *level, members int64, compute func(i 
 		if !s.in.Window.Contains(d) {
 			continue
 		}
-		if i >= 0 {
+		if i >= 0 && i+later >= len(l.days) {
+			f.Status = schemas.NotElapsed
+		} else if i >= 0 {
+			f.KnownAt = s.in.Calendar.Close(l.days[i+later])
 			var v float64
 			v, f.Status, f.Detail = compute(i)
 			if f.Status.HasValue() {

@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"slices"
 	"strings"
 
 	"tidemark/schemas"
@@ -37,6 +36,7 @@ func computeSize(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
 		small, large = pairOf(small, large)
 		s.strengthFacts(&small, &large)
 		s.gapFacts(&small, &large)
+		s.divergenceFacts(&small, &large)
 	}
 	return s.facts, findings
 }
@@ -60,5 +60,5 @@ func sizePairMetrics() []string {
 			}
 		}
 	}
-	return slices.Clip(out)
+	return append(out, divergenceIDs()...)
 }

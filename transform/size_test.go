@@ -365,6 +365,9 @@ func TestSizeFactsNeitherShuffleNorLookAhead(t *testing.T) {
 		then, _ := Compute(schemas.Size.String(), pairInputs(early))
 		now := byMetric(whole)
 		for _, f := range then {
+			if f.Status == schemas.NotElapsed {
+				continue // the one thing that later days tell
+			}
 			if now[f.Metric][f.Session] != f {
 				t.Fatalf("%s of %s was %+v and became %+v", f.Metric, f.Session, f, now[f.Metric][f.Session])
 			}

@@ -104,7 +104,7 @@ type Family struct {
 // Families lists everything that is computed. A test holds it against the
 // metric register, both ways.
 func Families() []Family {
-	return slices.Concat(concentrationFamilies, breadthFamilies, breadthTrendFamilies, sizeFamilies, sizeMembersFamilies, liquidityFamilies, contributionFamilies)
+	return slices.Concat(concentrationFamilies, breadthFamilies, breadthTrendFamilies, sizeFamilies, sizeMembersFamilies, liquidityFamilies, contributionFamilies, dispersionFamilies)
 }
 
 // Warmup returns how many sessions before a window of the table its inputs

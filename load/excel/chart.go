@@ -38,6 +38,12 @@ var chartPlans = map[string][]chartPlan{
 		{"McClellan summation index, ratio-adjusted", []string{"mcc_sum_ratio"}},
 		{"Advance-decline line, ratio form", []string{"ad_line_ratio"}},
 	},
+	"dispersion": {
+		{"Members ahead of the index, 252 sessions", []string{"pct_beating_252_live|pct_beating_ytd_live"}},
+		{"Mean correlation of pairs, 63 sessions", []string{"corr_pair_mean_63|corr_pair_mean_21"}},
+		{"Dispersion of returns by weight, 21 sessions", []string{"dispersion_w_21|dispersion_w_1"}},
+		{"Median return of the lines, year to date", []string{"ret_median_ytd|ret_median_21"}},
+	},
 	"size": {
 		{"Small to large, relative strength", []string{"rs_ratio_tr|rs_ratio_pr"}},
 		{"Small less large, year to date", []string{"size_gap_arith_ytd_tr|size_gap_arith_ytd_pr"}},

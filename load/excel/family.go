@@ -39,6 +39,7 @@ var familyLooks = []struct{ id, sheet, accent string }{
 	{"concentration", "Concentration", "2B5C8A"},
 	{"contribution_summary", "Contribution", "8A2B4A"},
 	{"breadth", "Breadth", "2C7A5A"},
+	{"dispersion", "Dispersion", "7A6A1F"},
 	{"size", "Size", "B2601A"},
 	{"liquidity", "Liquidity", "6A4A9C"},
 }

@@ -19,6 +19,8 @@ func (x *workbook) headline(f *family) string {
 		said = x.contributionLine(f)
 	case "breadth":
 		said = x.breadthLine(f)
+	case "dispersion":
+		said = x.dispersionLine(f)
 	case "size":
 		said = x.sizeLine(f)
 	case "liquidity":
@@ -128,6 +130,23 @@ func (x *workbook) breadthLine(f *family) string {
 	low, other := f.lead("new_low_close")
 	if high != nil && low != nil && high.universe == c.universe && low.universe == c.universe && at == other {
 		said += fmt.Sprintf("; %s at a new high, %s at a new low", number(high.facts[at].Value.V, 0), number(low.facts[at].Value.V, 0))
+	}
+	return said + "."
+}
+
+func (x *workbook) dispersionLine(f *family) string {
+	c, row := f.lead("pct_beating_ytd_live|pct_beating_252_live")
+	if c == nil {
+		return ""
+	}
+	since := "This year"
+	if c.metric.Window != "YTD" {
+		since = "Over " + c.metric.Window + " sessions"
+	}
+	said := fmt.Sprintf("%s %s of the members of the %s are ahead of it%s%s", since, percent(c.facts[row].Value.V), x.universeName(c.universe),
+		x.dated(c, row), standing(c, row, "more", "fewer"))
+	if o, at := f.lead("corr_pair_mean_63"); o != nil && o.universe == c.universe {
+		said += fmt.Sprintf("; the correlation of a pair of them is %s on average%s", number(o.facts[at].Value.V, 2), x.dated(o, at))
 	}
 	return said + "."
 }

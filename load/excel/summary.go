@@ -22,6 +22,9 @@ var keyFigures = map[string][]string{
 		"adv_share", "pct_above_sma_50", "pct_above_sma_200", "new_high_close", "new_low_close",
 		"trin_open10", "mcc_osc_ratio", "mcc_sum_ratio", "dist_52w_median",
 	},
+	"dispersion": {
+		"pct_beating_ytd_live", "pct_beating_252_live", "ret_median_ytd", "dispersion_w_21", "corr_pair_mean_63", "corr_implied_63",
+	},
 	"size": {
 		"rs_ratio_tr|rs_ratio_pr", "size_gap_arith_ytd_tr|size_gap_arith_ytd_pr", "size_gap_arith_1y_tr|size_gap_arith_1y_pr",
 		"ret_ytd_tr|ret_ytd_pr", "dist_ath", "sector_distance",

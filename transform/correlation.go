@@ -1,0 +1,119 @@
+package transform
+
+import (
+	"math"
+
+	"tidemark/schemas"
+)
+
+// constantSD is the standard deviation of daily returns below which a security
+// is taken for one whose price did not move.
+const constantSD = 1e-12
+
+// comovement gathers the daily returns of the members of a basket over a window,
+// and tells how much they moved together. Each member is taken in once, in a
+// fixed order, so that a day costs the members times the sessions and not the
+// pairs of members.
+type comovement struct {
+	standard []float64 // by session: the sum of the members' returns in their own standard deviations
+	basket   []float64 // by session: the sum of weights times returns
+	members  int
+	linear   float64 // sum w s
+	squares  float64 // sum w^2 s^2
+}
+
+func (c *comovement) reset(sessions int) {
+	if cap(c.standard) < sessions {
+		c.standard, c.basket = make([]float64, sessions), make([]float64, sessions)
+	}
+	c.standard, c.basket = c.standard[:sessions], c.basket[:sessions]
+	clear(c.standard)
+	clear(c.basket)
+	c.members, c.linear, c.squares = 0, 0, 0
+}
+
+// add takes in a member: its weight, its returns and their sample standard
+// deviation, which is not 0.
+func (c *comovement) add(weight float64, returns []float64, sd float64) {
+	c.members++
+	c.linear += weight * sd
+	c.squares += weight * sd * weight * sd
+	standard, basket := c.standard[:len(returns)], c.basket[:len(returns)]
+	scale := 1 / sd
+	for k, r := range returns {
+		standard[k] += r * scale
+		basket[k] += r * weight
+	}
+}
+
+// pairMean is the mean of the correlations of all pairs of members, by the
+// identity (Var(sum z)/m - 1)/(m - 1) for returns z in standard deviations.
+func (c *comovement) pairMean() float64 {
+	_, sd := meanSD(c.standard)
+	m := float64(c.members)
+	return (sd*sd/m - 1) / (m - 1)
+}
+
+// implied is the correlation that all pairs would have if they had the same one,
+// (s_I^2 - sum w^2 s^2)/((sum w s)^2 - sum w^2 s^2) for a basket of variance
+// s_I^2. It is the mean of the pairs' correlations weighted by w_i s_i w_j s_j,
+// for the basket's return is made of the same weights throughout.
+func (c *comovement) implied() schemas.Opt[float64] {
+	_, sd := meanSD(c.basket)
+	return divide(sd*sd-c.squares, c.linear*c.linear-c.squares)
+}
+
+// varianceRatio is s_I^2/(sum w s)^2, which bounds the implied correlation from
+// above where that is positive.
+func (c *comovement) varianceRatio() schemas.Opt[float64] {
+	_, sd := meanSD(c.basket)
+	return divide(sd*sd, c.linear*c.linear)
+}
+
+// addCorrelation gives how much the lines of session t have moved together over
+// the window (b, t], by their weights at its last open. A line without a return
+// on one of its sessions is left out, and so is one whose price did not move.
+func (r *memberReturns) addCorrelation(f *factDay, ids []string, b, t int, c *comovement) {
+	if !r.window(f, ids, b, t) {
+		return
+	}
+	c.reset(t - b)
+	covered := 0.0
+	for i := range r.Securities {
+		lo, _ := r.column(i)
+		if r.lines[lo+t] != lineIn || r.sessions(i, b, t) != t-b {
+			continue
+		}
+		covered += r.weight[lo+t]
+		if sd := r.deviation(i, b, t); sd >= constantSD {
+			c.add(r.weight[lo+t], r.total[lo+b+1:lo+t+1], sd)
+		}
+	}
+	if !r.enough(f, ids, c.members, 2, t) {
+		return
+	}
+	f.coverage = schemas.Some(min(f.coverage.V, covered))
+	if f.status = statusOf(f.coverage.V); !f.status.HasValue() {
+		f.noneOf(ids, f.status)
+		return
+	}
+	f.add(ids[0], c.pairMean())
+	f.opt(ids[1], c.implied())
+	f.opt(ids[2], c.varianceRatio())
+}
+
+// deviation is the sample standard deviation of a security's daily returns over
+// the window (b, t].
+func (r *memberReturns) deviation(security, b, t int) float64 {
+	lo, hi := r.column(security)
+	n := float64(t - b)
+	sum := r.sum(r.plain[0][lo:hi], r.plain[1][lo:hi], b, t)
+	squares := r.sum(r.squared[0][lo:hi], r.squared[1][lo:hi], b, t)
+	variance := (squares - sum*sum/n) / (n - 1)
+	// What is left of nearly equal numbers is taken from the returns themselves.
+	if variance < 1e-9 || variance < 1e-4*squares/n {
+		_, sd := meanSD(r.total[lo+b+1 : lo+t+1])
+		return sd
+	}
+	return math.Sqrt(variance)
+}
