@@ -59,6 +59,9 @@ func (h servedHouse) Universes(context.Context) ([]web.Universe, error) {
 			add(u.ID + "~" + u.Against)
 		}
 	}
+	for _, a := range h.Catalog.Config.Allocations {
+		add(a.ID)
+	}
 	add(jobs.FedUniverse)
 	return out, nil
 }

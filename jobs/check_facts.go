@@ -61,6 +61,7 @@ var factChecks = map[string][]check[product]{
 		levelDrift,
 		noticed("same_basis", "An index is compared with an index, and a fund with a fund."),
 	}, levelChecks),
+	schemas.Allocation.String():          levelChecks,
 	schemas.ContributionSummary.String(): {coverage},
 	schemas.Dispersion.String():          {coverage},
 	schemas.ContributionLevel.String(): {

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -19,12 +20,13 @@ import (
 // Its zero value fetches nothing; `tidemark init` writes one that works
 // against the publishers that ask for no key.
 type Config struct {
-	History    History        `yaml:"history"`
-	Publishers Publishers     `yaml:"publishers"`
-	Files      []File         `yaml:"files"`
-	Universes  []Universe     `yaml:"universes"`
-	Scheduling Scheduling     `yaml:"scheduling"`
-	Workbook   WorkbookConfig `yaml:"workbook"`
+	History     History        `yaml:"history"`
+	Publishers  Publishers     `yaml:"publishers"`
+	Files       []File         `yaml:"files"`
+	Universes   []Universe     `yaml:"universes"`
+	Allocations []Allocation   `yaml:"allocations"`
+	Scheduling  Scheduling     `yaml:"scheduling"`
+	Workbook    WorkbookConfig `yaml:"workbook"`
 	// Checks replaces the severity of checks by name: error, warning or off.
 	Checks map[string]schemas.Severity `yaml:"checks"`
 }
@@ -263,15 +265,8 @@ func (c *Config) validateSaved(fail func(string, ...any)) {
 func (c *Config) validateUniverses(fail func(string, ...any)) {
 	ids := map[string]bool{}
 	for i, u := range c.Universes {
-		switch {
-		case u.ID == "":
-			fail("universes[%d]: id is missing", i)
-		case ids[u.ID]:
-			fail("universes[%d]: a second universe is called %s", i, u.ID)
-		case strings.ContainsAny(u.ID, "~ /"):
-			fail("universes[%d]: id %q must not contain '~', '/' or a space", i, u.ID)
-		case u.ID == FedUniverse:
-			fail("universes[%d]: %s is the universe of the Federal Reserve's own figures", i, u.ID)
+		if why := idTaken(u.ID, ids); why != "" {
+			fail("universes[%d]: %s", i, why)
 		}
 		ids[u.ID] = true
 		if u.Index == "" && len(u.Funds) == 0 {
@@ -283,6 +278,22 @@ func (c *Config) validateUniverses(fail func(string, ...any)) {
 			fail("universes[%d] (%s): against names %s, which is not another universe", i, u.ID, u.Against)
 		}
 	}
+	c.validateAllocations(ids, fail)
+}
+
+// idTaken says why facts cannot be told under an id, or returns "".
+func idTaken(id string, taken map[string]bool) string {
+	switch {
+	case id == "":
+		return "id is missing"
+	case taken[id]:
+		return "a second one is called " + id
+	case strings.ContainsAny(id, "~ /"):
+		return fmt.Sprintf("id %q must not contain '~', '/' or a space", id)
+	case id == FedUniverse:
+		return FedUniverse + " is the universe of the Federal Reserve's own figures"
+	}
+	return ""
 }
 
 // inputs returns the transform's view of a configured universe.
@@ -311,15 +322,15 @@ func (c *Config) pair(u Universe) (pair transform.Universe, large Universe) {
 func (c *Config) Names() map[string]string {
 	out := map[string]string{FedUniverse: "Federal Reserve and money market"}
 	for _, u := range c.Universes {
-		out[u.ID] = u.ID
-		if u.Name != "" {
-			out[u.ID] = u.Name
-		}
+		out[u.ID] = cmp.Or(u.Name, u.ID)
 	}
 	for _, u := range c.Universes {
 		if u.Against != "" {
 			out[u.ID+"~"+u.Against] = out[u.ID] + " against " + out[u.Against]
 		}
+	}
+	for _, a := range c.Allocations {
+		out[a.ID] = cmp.Or(a.Name, a.ID)
 	}
 	return out
 }

@@ -200,8 +200,8 @@ func within[T any](table schemas.Table[T], rows []T, n Need, w schemas.Window) [
 	return out
 }
 
-// factJobs lists the jobs of every configured universe and of the Federal
-// Reserve's figures.
+// factJobs lists the jobs of every configured universe and allocation, and of
+// the Federal Reserve's figures.
 func (c *Catalog) factJobs() []*Job {
 	var out []*Job
 	for _, u := range c.Config.Universes {
@@ -252,6 +252,7 @@ func (c *Catalog) factJobs() []*Job {
 			}
 		}
 	}
+	out = append(out, c.allocationJobs()...)
 	if needs := c.moneyNeeds(); len(needs) > 0 {
 		out = append(out, c.factJob("liquidity:"+FedUniverse, schemas.Liquidity, transform.Universe{ID: FedUniverse}, c.dueOperation(),
 			func(schemas.Window) []Need { return needs }))

@@ -62,29 +62,37 @@ func (c *Catalog) checkMakers() error {
 	return errors.Join(errs...)
 }
 
-// checkUniverses finds names in the universes that no publisher and no file of
+// checkUniverses finds names in the universes and allocations that no publisher and no file of
 // the configuration stands behind: their facts would wait for ever.
 func (c *Catalog) checkUniverses() error {
 	var errs []error
-	for i, u := range c.Config.Universes {
-		refer := func(key string, d schemas.Dataset, names ...string) {
-			made := c.parts(d)
-			for _, name := range names {
-				if name == "" || slices.Contains(made, name) {
-					continue
-				}
-				known := "the configuration has none"
-				if len(made) > 0 {
-					known = "it has " + strings.Join(made, ", ")
-				}
-				errs = append(errs, fmt.Errorf("universes[%d] (%s): %s names %q, which no publisher and no file of the configuration gives; %s", i, u.ID, key, name, known))
+	refer := func(whose, key string, d schemas.Dataset, names ...string) {
+		made := c.parts(d)
+		for _, name := range names {
+			if name == "" || slices.Contains(made, name) {
+				continue
 			}
+			known := "the configuration has none"
+			if len(made) > 0 {
+				known = "it has " + strings.Join(made, ", ")
+			}
+			errs = append(errs, fmt.Errorf("%s: %s names %q, which no publisher and no file of the configuration gives; %s", whose, key, name, known))
 		}
-		refer("index", schemas.Spells.Dataset, u.Index)
-		refer("funds", schemas.Holdings.Dataset, u.Funds...)
-		refer("prices", schemas.Bars.Dataset, u.Prices...)
-		refer("level", schemas.Observations.Dataset, u.Level)
-		refer("level_tr", schemas.Observations.Dataset, u.LevelTR)
+	}
+	for i, u := range c.Config.Universes {
+		whose := fmt.Sprintf("universes[%d] (%s)", i, u.ID)
+		refer(whose, "index", schemas.Spells.Dataset, u.Index)
+		refer(whose, "funds", schemas.Holdings.Dataset, u.Funds...)
+		refer(whose, "prices", schemas.Bars.Dataset, u.Prices...)
+		refer(whose, "level", schemas.Observations.Dataset, u.Level)
+		refer(whose, "level_tr", schemas.Observations.Dataset, u.LevelTR)
+	}
+	for i, a := range c.Config.Allocations {
+		whose := fmt.Sprintf("allocations[%d] (%s)", i, a.ID)
+		refer(whose, "large", schemas.Observations.Dataset, a.Large)
+		refer(whose, "small", schemas.Observations.Dataset, a.Small)
+		refer(whose, "bonds", schemas.Observations.Dataset, a.Bonds)
+		refer(whose, "cash", schemas.Rates.Dataset, a.Cash)
 	}
 	return errors.Join(errs...)
 }

@@ -61,6 +61,9 @@ type Universe struct {
 	Level, LevelTR string
 	LevelBasis     string
 	LevelTRBasis   string
+	// Assets is what the portfolios of an allocation are made of, in place of all
+	// of the above.
+	Assets Assets
 	// Against is the large universe with which this one is compared. What
 	// begins with its name says of it what the fields above say of this one;
 	// empty where there is no comparison.
@@ -104,7 +107,7 @@ type Family struct {
 // Families lists everything that is computed. A test holds it against the
 // metric register, both ways.
 func Families() []Family {
-	return slices.Concat(concentrationFamilies, breadthFamilies, breadthTrendFamilies, sizeFamilies, sizeMembersFamilies, liquidityFamilies, contributionFamilies, dispersionFamilies)
+	return slices.Concat(concentrationFamilies, breadthFamilies, breadthTrendFamilies, sizeFamilies, sizeMembersFamilies, liquidityFamilies, contributionFamilies, dispersionFamilies, allocationFamilies)
 }
 
 // Warmup returns how many sessions before a window of the table its inputs

@@ -56,6 +56,12 @@ var chartPlans = map[string][]chartPlan{
 		{"Treasury cash and reverse repos, USD bn", []string{"tga_daily|tga", "onrrp|onrrp_wed"}},
 		{"Overnight rates less interest on reserves, bp", []string{"spread_sofr_iorb", "spread_effr_iorb"}},
 	},
+	"allocation": {
+		{"Portfolios, rebalanced monthly", []string{"pf_nav_100_0", "pf_nav_60_40_monthly", "pf_nav_50_50_monthly", "pf_nav_50_10_40_monthly"}},
+		{"Correlation of stocks and bonds", []string{"sb_corr_252|sb_corr_126|sb_corr_63"}},
+		{"Weight of bonds at equal risk", []string{"erc_weight_bonds"}},
+		{"Share of the risk of 60/40 in stocks", []string{"risk_contrib_60_40_large"}},
+	},
 }
 
 // maxLines is how many lines a chart can have and still be read.

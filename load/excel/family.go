@@ -42,6 +42,7 @@ var familyLooks = []struct{ id, sheet, accent string }{
 	{"dispersion", "Dispersion", "7A6A1F"},
 	{"size", "Size", "B2601A"},
 	{"liquidity", "Liquidity", "6A4A9C"},
+	{"allocation", "Allocation", "2F6F73"},
 }
 
 // gather arranges the facts by family. Facts may come in any order. Where two
@@ -205,8 +206,37 @@ func (c *column) newest() (fact, value int) {
 	return slices.IndexFunc(c.facts, func(f *schemas.Fact) bool { return f != nil }), slices.IndexFunc(c.facts, hasValue)
 }
 
-// weekly reports whether the figure comes once a week.
-func (c *column) weekly() bool { return c.metric.Window == "week" }
+// pace is how often a figure comes.
+type pace struct {
+	every            string // day, week or month
+	day, week, month int    // observations in one; 0 where that is less than one
+	enough           int    // observations in about a year
+}
+
+var (
+	daily   = pace{"day", 1, 5, 21, 250}
+	weekly  = pace{"week", 0, 1, 4, 50}
+	monthly = pace{"month", 0, 0, 1, 12}
+)
+
+// pace goes by the distance of the two newest facts.
+func (c *column) pace() pace {
+	newest := schemas.NoDate
+	for _, f := range c.facts {
+		switch {
+		case f == nil:
+		case newest == schemas.NoDate:
+			newest = f.Session
+		case newest-f.Session > 20:
+			return monthly
+		case newest-f.Session > 5:
+			return weekly
+		default:
+			return daily
+		}
+	}
+	return daily
+}
 
 // change is how much the value in the row differs from the one that many
 // observations before it; none where either is missing.

@@ -25,6 +25,8 @@ func (x *workbook) headline(f *family) string {
 		said = x.sizeLine(f)
 	case "liquidity":
 		said = x.liquidityLine(f)
+	case "allocation":
+		said = x.allocationLine(f)
 	}
 	if said == "" {
 		c := f.columns[0]
@@ -55,12 +57,8 @@ func (x *workbook) dated(c *column, row int) string {
 // days since January 2022". Less than a year of values says nothing.
 func standing(c *column, row int, more, less string) string {
 	r := c.rank(row)
-	days := "days"
-	enough := 250
-	if c.weekly() {
-		days, enough = "weeks", 50
-	}
-	if r.n < enough {
+	p := c.pace()
+	if r.n < p.enough {
 		return ""
 	}
 	word, part := more, r.below
@@ -68,7 +66,7 @@ func standing(c *column, row int, more, less string) string {
 		word, part = less, r.above
 	}
 	// Rounded down, so that "100 %" is said of no value that was ever passed.
-	return fmt.Sprintf(", %s than on %.0f %% of %s since %s", word, math.Floor(100*part), days, r.since.Time().Format("January 2006"))
+	return fmt.Sprintf(", %s than on %.0f %% of %ss since %s", word, math.Floor(100*part), p.every, r.since.Time().Format("January 2006"))
 }
 
 func (x *workbook) concentrationLine(f *family) string {
@@ -185,11 +183,7 @@ func (x *workbook) liquidityLine(f *family) string {
 		return ""
 	}
 	said := fmt.Sprintf("Net liquidity is %s%s", billions(c.facts[row].Value.V), x.dated(c, row))
-	month := 21
-	if c.weekly() {
-		month = 4
-	}
-	if d := c.change(row, month); d.OK {
+	if d := c.change(row, c.pace().month); d.OK {
 		word := "more"
 		if d.V < 0 {
 			word = "less"
@@ -203,6 +197,22 @@ func (x *workbook) liquidityLine(f *family) string {
 			side = "below"
 		}
 		said += fmt.Sprintf("; SOFR is %s bp %s interest on reserves%s", number(math.Abs(v), 0), side, x.dated(s, at))
+	}
+	return said + "."
+}
+
+func (x *workbook) allocationLine(f *family) string {
+	c, row := f.lead("sb_corr_252|sb_corr_63")
+	if c == nil {
+		return ""
+	}
+	said := fmt.Sprintf("%s: over %s sessions their correlation is %s%s%s", x.universeName(c.universe), c.metric.Window, number(c.facts[row].Value.V, 2), x.dated(c, row),
+		standing(c, row, "more", "less"))
+	if w, at := f.lead("erc_weight_bonds"); w != nil && w.universe == c.universe {
+		said += "; at equal risk " + percent(w.facts[at].Value.V) + " would be in bonds"
+	}
+	if d, at := f.lead("pf_mdd_36m_60_40_monthly"); d != nil && d.universe == c.universe {
+		said += fmt.Sprintf("; 60/40 has fallen by at most %s in 36 months%s", percent(-d.facts[at].Value.V), x.dated(d, at))
 	}
 	return said + "."
 }

@@ -33,6 +33,10 @@ var keyFigures = map[string][]string{
 		"net_liq_daily|net_liq_weekly", "fed_assets", "reserves", "tga_daily|tga", "onrrp|onrrp_wed", "repo_srf|repo_wed",
 		"sofr", "spread_sofr_iorb", "sofr_p99_p25",
 	},
+	"allocation": {
+		"sb_corr_252|sb_corr_63", "erc_weight_bonds", "risk_contrib_60_40_large", "pf_nav_60_40_monthly", "pf_cagr_36m_60_40_monthly|pf_cagr_full_60_40_monthly",
+		"pf_sharpe_36m_60_40_monthly|pf_sharpe_full_60_40_monthly", "pf_mdd_36m_60_40_monthly|pf_mdd_full_60_40_monthly",
+	},
 }
 
 // Columns of the table of key figures.
@@ -64,6 +68,7 @@ const (
 	latestColumn   = 4
 	widestUniverse = 50
 	summaryBand    = 15
+	chartsAbreast  = 4
 	summaryChartH  = summaryBand*rowPixels - 10
 )
 
@@ -85,22 +90,23 @@ func (x *workbook) writeSummary() error {
 	}
 	headRows := 3 + len(x.families)
 	const gap = 10
-	offset, total := 0, gap
+	total := gap
 	for _, w := range widths[1:] {
 		total += pixels(w)
 	}
-	width := total/len(x.families) - gap
+	width := total/chartsAbreast - gap
+	drawn := 0
 	for _, f := range x.families {
 		if len(f.columns) == 0 {
 			continue
 		}
-		at, inside := cellAt(widths, offset, headRows+2)
+		at, inside := cellAt(widths, drawn%chartsAbreast*(width+gap), headRows+2+drawn/chartsAbreast*summaryBand)
 		ok, err := x.chart(f, chartPlans[f.id][0], summarySheet, at, inside, width, summaryChartH)
 		if err != nil {
 			return err
 		}
 		if ok {
-			offset += width + gap
+			drawn++
 		}
 	}
 	s, err := x.open(summarySheet)
@@ -115,9 +121,7 @@ func (x *workbook) writeSummary() error {
 		s.add(20, cell{nil, style{fill: f.accent}}, text(x.headline(f), style{size: 11, indent: 1}))
 	}
 	s.skip()
-	if offset > 0 {
-		s.band(summaryBand)
-	}
+	s.band((drawn + chartsAbreast - 1) / chartsAbreast * summaryBand)
 	names, err := s.keyFigures()
 	if err != nil {
 		return err
@@ -197,10 +201,7 @@ func (x *workbook) keyFigure(c *column) []cell {
 		}
 		return move(c.change(row, observations))
 	}
-	day, week, month := 1, 5, 21
-	if c.weekly() {
-		day, week, month = 0, 1, 4
-	}
+	every := c.pace()
 	r := c.rank(row)
 	status := dim
 	words := statusText(c.facts[newest].Status)
@@ -212,7 +213,7 @@ func (x *workbook) keyFigure(c *column) []cell {
 		text(m.Name, plain), text(x.universeName(c.universe), plain),
 		{c.facts[row].Value.V, style{line: true, bold: true, format: formatOf(m)}},
 		text(unitText(m), dim), dayCell(c.facts[row].Session, style{line: true, color: dimColor, right: true}),
-		change(day), change(week), change(month), move(c.changeOfYear(row)),
+		change(every.day), change(every.week), change(every.month), move(c.changeOfYear(row)),
 		{r.percentile, style{line: true, format: "0 %"}},
 		dayCell(r.since, style{line: true, color: dimColor, right: true}),
 		text(words, status), text(m.ID, small), text(c.universe, small),
