@@ -26,6 +26,7 @@ func liquidityRegister() []Metric {
 	balanceSheetRegister(add)
 	dailyMoneyRegister(add)
 	rateRegister(add)
+	dayRegister(add)
 	for _, v := range []struct{ id, name string }{{"fed_assets", "Total assets"}, {"reserves", "Reserve balances"}, {"net_liq", "Net liquidity"}} {
 		for _, n := range []int{1, 4, 13, 52} {
 			weeks := strconv.Itoa(n)
@@ -151,6 +152,33 @@ func rateRegister(add func(Metric)) {
 		Source: "Tidemark", Inputs: "SOFR, IORB, calendar", Window: "252", Warmup: 253,
 		Edge: "days at month, quarter and year ends with their neighbours, tax and settlement dates are not among the 252; detail names the day's own flags",
 	})
+}
+
+// CalendarFlags are the things that make a day special for money markets.
+var CalendarFlags = []struct{ ID, Name string }{
+	{"month_end", "Month end"}, {"month_end_m1", "Day before a month end"}, {"month_end_p1", "Day after a month end"},
+	{"quarter_end", "Quarter end"}, {"quarter_end_m1", "Day before a quarter end"}, {"quarter_end_p1", "Day after a quarter end"},
+	{"year_end", "Year end"}, {"year_end_m1", "Day before a year end"}, {"year_end_p1", "Day after a year end"},
+	{"tax_date", "Tax date"}, {"coupon_settlement", "Treasury coupon settlement"},
+}
+
+func dayRegister(add func(Metric)) {
+	add(Metric{
+		ID: "target_change", Name: "Change of the target range", Unit: "bp", Formula: "upper limit - upper limit of the business day before", Source: "Federal Open Market Committee",
+		Inputs: "EFFR rows; DFEDTARU", Window: "day", Warmup: 2, Edge: "dated on the day from which on it holds; it is decided at 14:00 on the day before, as a rule; detail gives the new range",
+	})
+	for _, f := range CalendarFlags {
+		edge := "the last business day of the Federal Reserve in the period, whether the exchange is open or not"
+		switch f.ID {
+		case "tax_date":
+			edge = "15 April, June, September and December, or the business day after"
+		case "coupon_settlement":
+			edge = "the 15th and the last day of a month, or the business day after"
+		}
+		add(Metric{
+			ID: "cal_" + f.ID, Name: f.Name, Unit: "flag", Formula: "1 on such a day", Source: "Federal Reserve Banks' holidays", Inputs: "calendar", Window: "day", Edge: edge,
+		})
+	}
 }
 
 func identityRegister(add func(Metric)) {

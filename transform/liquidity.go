@@ -98,6 +98,10 @@ func rateFacts(r rates, p *published, add func(string, float64, readings)) {
 	add("sofr_p75_p25", asIs, combine(basisPoints, r.p75, r.p25))
 	add("sofr_p99_p1", asIs, combine(basisPoints, r.p99, r.p1))
 	add("sofr_volume", asIs, r.volume)
+	add("target_change", asIs, targetChange(r.lower, r.upper))
+	for flag, days := range calendarFlags(p.calendar, r.effr) {
+		add(calendarMetric(flag), asIs, days)
+	}
 }
 
 func h41Metric(n int) string { return "h41_identity_" + strconv.Itoa(n) }
@@ -121,9 +125,13 @@ func liquidityMetrics() []string {
 		}
 		out = append(out, name+"_z156")
 	}
-	return append(out, "sofr", "effr", "iorb", "onrrp_rate", "target_lower", "target_upper",
+	out = append(out, "sofr", "effr", "iorb", "onrrp_rate", "target_lower", "target_upper",
 		"spread_sofr_iorb", "spread_effr_iorb", "spread_sofr_rrp", "spread_sofr_upper", "sofr_iorb_abnormal",
-		"sofr_p99_p25", "sofr_p75_p25", "sofr_p99_p1", "sofr_volume")
+		"sofr_p99_p25", "sofr_p75_p25", "sofr_p99_p1", "sofr_volume", "target_change")
+	for flag := range schemas.CalendarFlags {
+		out = append(out, calendarMetric(flag))
+	}
+	return out
 }
 
 // sortedFindings orders findings and says each thing once.

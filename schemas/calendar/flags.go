@@ -10,7 +10,7 @@ import (
 // Flags is a set of things that make a day special for money markets.
 type Flags uint16
 
-// The flags. Ends are the last Federal Reserve business day of the period; M1
+// The flags, in the order of [schemas.CalendarFlags]. Ends are the last Federal Reserve business day of the period; M1
 // marks the business day before, P1 the one after.
 const (
 	MonthEnd Flags = 1 << iota
@@ -26,22 +26,15 @@ const (
 	CouponSettlement // Treasury notes and bonds are paid for: the 15th and the month's last day, or the next business day
 )
 
-var flagNames = []string{
-	"month_end", "month_end_m1", "month_end_p1",
-	"quarter_end", "quarter_end_m1", "quarter_end_p1",
-	"year_end", "year_end_m1", "year_end_p1",
-	"tax_date", "coupon_settlement",
-}
-
 // Has reports whether all of want are set.
 func (f Flags) Has(want Flags) bool { return f&want == want }
 
 // String lists the names of the flags with commas: "month_end,tax_date".
 func (f Flags) String() string {
 	var names []string
-	for i, name := range flagNames {
+	for i, flag := range schemas.CalendarFlags {
 		if f&(1<<i) != 0 {
-			names = append(names, name)
+			names = append(names, flag.ID)
 		}
 	}
 	return strings.Join(names, ",")
