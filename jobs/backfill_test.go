@@ -87,7 +87,7 @@ func TestBackfill(t *testing.T) {
 		}
 	}
 	if verdicts[Build] != 6 || verdicts[Follows] == 0 {
-		t.Errorf("the plan has %v, want 6 windows to build and some that follow", verdicts)
+		t.Errorf("the plan has %v, want 6 windows to build and some that follow: %+v", verdicts, plan.Windows)
 	}
 	if n := rows(t, h.Runner, schemas.Bars.Dataset); n != 0 {
 		t.Errorf("the plan has loaded %d rows", n)
@@ -255,7 +255,7 @@ func TestPlanAfterRevisions(t *testing.T) {
 		"contribution:SP600_MEMBERS 2025", "contribution:SPX_MEMBERS 2025", "contribution_summary:SP600_MEMBERS 2025", "contribution_summary:SPX_MEMBERS 2025",
 		"dispersion:SP600_MEMBERS 2025", "dispersion:SPX_MEMBERS 2025",
 		"liquidity:FED all", "size:SP600_MEMBERS all", "size:SP600_MEMBERS~SPX_MEMBERS all", "size:SPX_MEMBERS all",
-		"size_members:SP600_MEMBERS~SPX_MEMBERS 2025",
+		"size_members:SP600_MEMBERS~SPX_MEMBERS 2025", "valuation:SP600_MEMBERS 2025", "valuation:SPX_MEMBERS 2025",
 	}
 	if !slices.Equal(build, want) {
 		t.Errorf("the plan builds %q\nwant %q", build, want)

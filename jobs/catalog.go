@@ -332,6 +332,13 @@ func (c *Catalog) addFiles() error {
 					return vendor.Shares(g, f.File), nil
 				},
 			})
+		case KindEarnings:
+			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Earning]{
+				table: schemas.Earnings, schedule: slotsPrices, lag: lagActions, method: "1",
+				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Earning], error) {
+					return vendor.Earnings(g, f.File), nil
+				},
+			})
 		case KindRenames:
 			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Rename]{
 				table: schemas.Renames, schedule: slotsPrices, method: "1",

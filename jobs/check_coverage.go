@@ -21,7 +21,7 @@ const (
 // universe has usable prices: of its weight where weights are rolled forward,
 // of its members where they are counted.
 var coverageOf = map[string]string{
-	"residual_weight": "of the weight", "index_return_1": "of the weight", "ret_mean_1": "of the weight", "adv": "of the members",
+	"residual_weight": "of the weight", "index_return_1": "of the weight", "ret_mean_1": "of the weight", "ey_agg": "of the weight", "adv": "of the members",
 }
 
 // coverage tells on how many sessions prices are missing for more than a

@@ -64,6 +64,7 @@ var factChecks = map[string][]check[product]{
 	schemas.Allocation.String():          levelChecks,
 	schemas.ContributionSummary.String(): {coverage},
 	schemas.Dispersion.String():          {coverage},
+	schemas.Valuation.String():           {coverage},
 	schemas.ContributionLevel.String(): {
 		noticed("contribution_residual", "The contributions of a day add up to the published return of the index, to within 5 basis points."),
 	},

@@ -170,11 +170,12 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // The kinds of vendor files.
 const (
-	KindBars    = "bars"
-	KindActions = "actions"
-	KindLevels  = "levels"
-	KindRenames = "renames"
-	KindShares  = "shares"
+	KindBars     = "bars"
+	KindActions  = "actions"
+	KindLevels   = "levels"
+	KindRenames  = "renames"
+	KindShares   = "shares"
+	KindEarnings = "earnings"
 )
 
 // The days for which fund holdings are asked.

@@ -116,6 +116,8 @@ func readNeed(ctx context.Context, t *Task, n Need, in *transform.Inputs) error 
 		return appendSpan(ctx, t, schemas.Constituents, n, &in.Constituents)
 	case schemas.ShareCounts.String():
 		return appendSpan(ctx, t, schemas.ShareCounts, n, &in.Shares)
+	case schemas.Earnings.String():
+		return appendSpan(ctx, t, schemas.Earnings, n, &in.Earnings)
 	case schemas.Renames.String():
 		return appendSpan(ctx, t, schemas.Renames, n, &in.Renames)
 	case schemas.Observations.String():
@@ -214,6 +216,9 @@ func (c *Catalog) factJobs() []*Job {
 					spans(schemas.Bars.Dataset, u.Prices, w.From.AddDays(-50), w.To, false), c.identity(u, w), c.shareCounts(w))
 			}))
 		}
+		if needs := c.filings(u); len(u.Funds) > 0 && needs != nil {
+			out = append(out, c.factJob("valuation:"+u.ID, schemas.Valuation, in, latest(c.Calendar.PrevSession, c.Calendar.HoldingsKnown), needs))
+		}
 		if len(u.Prices) > 0 {
 			out = append(out, c.factJob("breadth:"+u.ID, schemas.Breadth, in, c.dueClose(), func(w schemas.Window) []Need {
 				runIn := c.sessionsBefore(w.From, transform.Warmup(schemas.Breadth.String())+10)
@@ -241,6 +246,11 @@ func (c *Catalog) factJobs() []*Job {
 					spans(schemas.Holdings.Dataset, slices.Concat(u.Funds, large.Funds), w.From, w.To, false),
 					c.identity(u, w), c.identity(large, w))
 			}))
+			if len(u.Funds) > 0 && len(large.Funds) > 0 && c.filings(u) != nil {
+				out = append(out, c.factJob("relative_valuation:"+pair.ID, schemas.RelativeValuation, pair, c.dueClose(), func(w schemas.Window) []Need {
+					return slices.Concat(spans(schemas.Valuation.Dataset, []string{u.ID}, w.From, w.To, true), spans(schemas.Valuation.Dataset, []string{large.ID}, w.From, w.To, true))
+				}))
+			}
 			if len(u.Funds) > 0 && len(u.Prices) > 0 && len(large.Funds) > 0 && len(large.Prices) > 0 {
 				out = append(out, c.factJob("size_members:"+pair.ID, schemas.SizeMembers, pair, c.dueClose(), func(w schemas.Window) []Need {
 					runIn := c.sessionsBefore(w.From, transform.Warmup(schemas.SizeMembers.String()))
@@ -258,6 +268,23 @@ func (c *Catalog) factJobs() []*Job {
 			func(schemas.Window) []Need { return needs }))
 	}
 	return out
+}
+
+// filings returns what the valuation of a universe is made of; nil where nobody
+// gives shares outstanding or earnings.
+func (c *Catalog) filings(u Universe) func(w schemas.Window) []Need {
+	shares, earnings := c.parts(schemas.ShareCounts.Dataset), c.parts(schemas.Earnings.Dataset)
+	if len(shares) == 0 || len(earnings) == 0 {
+		return nil
+	}
+	return func(w schemas.Window) []Need {
+		return slices.Concat(
+			// A file serves for 35 days after its own, and four quarters are put
+			// together of filings of several years.
+			spans(schemas.Holdings.Dataset, u.Funds, w.From.AddDays(-40), w.To, true),
+			spans(schemas.Bars.Dataset, u.Prices, w.From.AddDays(-50), w.To, false), c.identity(u, w), c.shareCounts(w),
+			spans(schemas.Earnings.Dataset, earnings, w.From.AddDays(-transform.FilingsKept), w.To, false))
+	}
 }
 
 // identity lists what tells who the members of a universe are, and what became

@@ -59,7 +59,7 @@ func TestFactsOfTheBarsThatAreRead(t *testing.T) {
 			// made from the listings; a copy of the fields starts afresh.
 			afresh := &transform.Inputs{
 				Universe: all.Universe, Window: all.Window, Calendar: all.Calendar, Bars: all.Bars, Actions: all.Actions, Spells: all.Spells,
-				Changes: all.Changes, Constituents: all.Constituents, Renames: all.Renames, Files: all.Files,
+				Changes: all.Changes, Constituents: all.Constituents, Renames: all.Renames, Files: all.Files, Shares: all.Shares, Earnings: all.Earnings,
 			}
 			table := j.Dataset.String()
 			got, gotFindings := transform.Compute(table, some)
@@ -76,7 +76,7 @@ func TestFactsOfTheBarsThatAreRead(t *testing.T) {
 			compared[table] += len(got)
 		}
 	}
-	for _, table := range []schemas.Dataset{schemas.Concentration.Dataset, schemas.Breadth.Dataset, schemas.SizeMembers.Dataset, schemas.ContributionSummary.Dataset, schemas.Dispersion.Dataset} {
+	for _, table := range []schemas.Dataset{schemas.Concentration.Dataset, schemas.Breadth.Dataset, schemas.SizeMembers.Dataset, schemas.ContributionSummary.Dataset, schemas.Dispersion.Dataset, schemas.Valuation.Dataset} {
 		if compared[table.String()] == 0 {
 			t.Errorf("nothing of %s was compared", table)
 		}

@@ -130,13 +130,17 @@ func testConfig(from schemas.Date) Config {
 	bars.Adjustment = schemas.AdjustedNone
 	levels := file("levels", KindLevels, "/levels.csv")
 	levels.Parts, levels.Columns, levels.Ignore = []string{"index:SPX", "index:SP600"}, map[string]string{"value": "close"}, []string{"total_return"}
+	funds := file("funds", KindLevels, "/levels.csv")
+	funds.Parts, funds.Columns, funds.Ignore = []string{"fund:IVV", "fund:AGG"}, map[string]string{"value": "total_return"}, []string{"close"}
 	return Config{
 		History: History{From: from},
 		Publishers: Publishers{
 			NYFed: &NYFed{Rates: []string{"SOFR", "EFFR"}}, H41: &H41{}, FRED: &FRED{Series: []string{"IORB", "RRPONTSYAWARD"}},
 			FiscalData: &FiscalData{}, IShares: &IShares{Funds: []string{"IVV", "IJR"}, Days: DaysMonthEnds}, SSGA: &SSGA{Funds: []string{"SPY"}}, SP500: &Membership{},
 		},
-		Files: []File{bars, file("actions", KindActions, "/actions.csv"), file("renames", KindRenames, "/renames.csv"), levels},
+		Files: []File{bars, file("actions", KindActions, "/actions.csv"), file("renames", KindRenames, "/renames.csv"), levels, funds,
+			file("shares", KindShares, "/shares.csv"), file("earnings", KindEarnings, "/earnings.csv")},
+		Allocations: []Allocation{{ID: "MIX", Large: "fund:IVV", Bonds: "fund:AGG", Cash: "EFFR"}},
 		Universes: []Universe{
 			{ID: "SPX_MEMBERS", Index: "SP500", Funds: []string{"IVV", "SPY"}, Prices: []string{"vendor"}, Level: "index:SPX", LevelBasis: "index_pr"},
 			{ID: "SP600_MEMBERS", Funds: []string{"IJR"}, Prices: []string{"vendor"}, Level: "index:SP600", LevelBasis: "index_pr", Against: "SPX_MEMBERS"},

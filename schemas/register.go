@@ -8,7 +8,7 @@ import "fmt"
 type Metric struct {
 	ID       string // stable; the column name in mart
 	Name     string // as a person would say it: "Weight of the ten largest lines"
-	Family   string // concentration, contribution_summary, breadth, dispersion, size, liquidity or allocation
+	Family   string // concentration, contribution_summary, breadth, dispersion, size, valuation, liquidity or allocation
 	Dataset  string // fact table it is stored in, such as facts.breadth
 	Unit     string // fraction, count, names, points, ratio, USD bn, bp, percent, years, flag, …
 	Formula  string // in one line
@@ -25,7 +25,7 @@ type Metric struct {
 // them: by family, and within it from the plain to the derived.
 func Register() []Metric {
 	var all []Metric
-	for _, family := range [][]Metric{concentrationMetrics, floatMetrics, contributionMetrics, breadthMetrics, dispersionMetrics, sizeMetrics, liquidityMetrics, allocationMetrics} {
+	for _, family := range [][]Metric{concentrationMetrics, floatMetrics, contributionMetrics, breadthMetrics, dispersionMetrics, sizeMetrics, valuationMetrics, liquidityMetrics, allocationMetrics} {
 		all = append(all, family...)
 	}
 	return all

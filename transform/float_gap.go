@@ -30,10 +30,7 @@ type shareCounts map[string][]schemas.ShareCount
 func newShareCounts(in *Inputs, id *identity) shareCounts {
 	out := make(shareCounts)
 	for _, c := range in.Shares {
-		key := "cik:" + strings.TrimLeft(c.Company, "0")
-		if _, err := strconv.ParseInt(c.Company, 10, 64); err != nil {
-			key = id.resolve(c.Company, c.Filed)
-		}
+		key := companyKey(id, c.Company, c.Filed)
 		out[key] = append(out[key], c)
 	}
 	for _, counts := range out {
@@ -48,6 +45,15 @@ func newShareCounts(in *Inputs, id *identity) shareCounts {
 		})
 	}
 	return out
+}
+
+// companyKey is under what a filing stands: the issuer's id by its registrant
+// number, or the security whose ticker it gives.
+func companyKey(id *identity, company string, filed schemas.Date) string {
+	if _, err := strconv.ParseInt(company, 10, 64); err != nil {
+		return id.resolve(company, filed)
+	}
+	return "cik:" + strings.TrimLeft(company, "0")
 }
 
 // on returns the newest count that was known on a day; none where it is older

@@ -18,7 +18,7 @@ import (
 // new lines and new issuers, a second publisher of prices.
 func eventful(t *rapid.T, at *market) *market {
 	m := *at
-	m.Bars, m.Holdings, m.Spells, m.Actions, m.Renames, m.Constituents = nil, nil, nil, nil, nil, nil
+	m.Bars, m.Holdings, m.Spells, m.Actions, m.Renames, m.Constituents, m.Shares, m.Earnings = nil, nil, nil, nil, nil, nil, nil, nil
 	rare := func(name string, one int) bool { return rapid.IntRange(1, one).Draw(t, name) == 1 }
 	one := func(name string) int { return rapid.IntRange(1, len(m.sessions)-2).Draw(t, name) }
 	n := rapid.IntRange(2, 5).Draw(t, "lines")
@@ -68,7 +68,7 @@ func eventful(t *rapid.T, at *market) *market {
 				}
 				h := schemas.Holding{
 					Fund: fund, AsOf: m.sessions[s], Line: int64(i), Ticker: symbol, Name: symbol, AssetClass: "Equity", Sector: "Energy",
-					MarketValue: schemas.Some(rapid.Float64Range(1, 1e6).Draw(t, "value")), CUSIP: "00000" + strconv.Itoa(i) + "100",
+					MarketValue: schemas.Some(rapid.Float64Range(1, 1e6).Draw(t, "value")), Price: schemas.Some(50.0), CUSIP: "00000" + strconv.Itoa(i) + "100",
 				}
 				if rare("other issuer", 40) {
 					h.CUSIP = "999999100"
@@ -78,6 +78,7 @@ func eventful(t *rapid.T, at *market) *market {
 		}
 	}
 	for _, symbol := range symbols {
+		m.report(t, symbol)
 		to := schemas.NoDate
 		if rare("leaves", 5) {
 			to = m.sessions[one("left")]
@@ -116,11 +117,29 @@ func (m *market) quote(t *rapid.T, symbol string) {
 	}
 }
 
+// report adds what a company has filed: shares, a year's earnings, and what it
+// corrects later.
+func (m *market) report(t *rapid.T, symbol string) {
+	start := m.sessions[0]
+	for k := range 3 {
+		filed := m.sessions[rapid.IntRange(0, len(m.sessions)-1).Draw(t, "filed")]
+		if k == 0 {
+			filed = start
+		}
+		m.Shares = append(m.Shares, schemas.ShareCount{Publisher: "S", Company: symbol, Filed: filed, AsOf: start.AddDays(-40 + k), Line: 1, Shares: float64(rapid.IntRange(1, 9).Draw(t, "shares")) * 1e5})
+		m.Earnings = append(m.Earnings, schemas.Earning{
+			Publisher: "S", Company: symbol, Filed: filed, From: start.AddDays(-405 + k), Until: start.AddDays(-41 + k), NetIncome: float64(rapid.IntRange(-5, 20).Draw(t, "income")) * 1e5,
+		})
+	}
+}
+
 // until is the market as it was known on the evening of a day.
 func (m *market) until(d schemas.Date) *Inputs {
 	known := *m
 	known.Bars = slices.DeleteFunc(slices.Clone(m.Bars), func(b schemas.Bar) bool { return b.Session > d })
 	known.Holdings = slices.DeleteFunc(slices.Clone(m.Holdings), func(h schemas.Holding) bool { return h.AsOf > d })
+	known.Shares = slices.DeleteFunc(slices.Clone(m.Shares), func(c schemas.ShareCount) bool { return c.Filed > d })
+	known.Earnings = slices.DeleteFunc(slices.Clone(m.Earnings), func(e schemas.Earning) bool { return e.Filed > d })
 	known.Actions = slices.DeleteFunc(slices.Clone(m.Actions), func(a schemas.Action) bool { return a.ExDate > d })
 	return known.inputs()
 }
@@ -131,7 +150,7 @@ func dailyTables(in *Inputs) (map[schemas.Date][]any, bool) {
 	out := make(map[schemas.Date][]any)
 	whole := false
 	universe := in.Universe
-	for _, table := range []schemas.Table[schemas.Fact]{schemas.Concentration, schemas.Breadth, schemas.ContributionSummary, schemas.Dispersion, schemas.SizeMembers} {
+	for _, table := range []schemas.Table[schemas.Fact]{schemas.Concentration, schemas.Breadth, schemas.ContributionSummary, schemas.Dispersion, schemas.Valuation, schemas.SizeMembers} {
 		side := *in
 		if table.String() == schemas.SizeMembers.String() {
 			side.Universe = Universe{ID: "F~L", Funds: universe.Funds, Prices: universe.Prices, Against: "L", AgainstFunds: []string{"L"}, AgainstPrices: universe.Prices}

@@ -35,6 +35,7 @@ type Inputs struct {
 	Holdings     []schemas.Holding
 	Files        []HoldingsFile // Holdings as files, in place of the lines; or else nil
 	Shares       []schemas.ShareCount
+	Earnings     []schemas.Earning
 	Levels       []schemas.Observation // index levels and fund levels, by Source
 	Observations []schemas.Observation // H.4.1, FRED
 	Rates        []schemas.Rate
@@ -107,7 +108,7 @@ type Family struct {
 // Families lists everything that is computed. A test holds it against the
 // metric register, both ways.
 func Families() []Family {
-	return slices.Concat(concentrationFamilies, breadthFamilies, breadthTrendFamilies, sizeFamilies, sizeMembersFamilies, liquidityFamilies, contributionFamilies, dispersionFamilies, allocationFamilies)
+	return slices.Concat(concentrationFamilies, breadthFamilies, breadthTrendFamilies, sizeFamilies, sizeMembersFamilies, liquidityFamilies, contributionFamilies, dispersionFamilies, allocationFamilies, valuationFamilies, relativeValuationFamilies)
 }
 
 // Warmup returns how many sessions before a window of the table its inputs

@@ -17,6 +17,7 @@ const (
 	streamRate
 	streamOperation
 	streamHoldings
+	streamFilings
 )
 
 // seeded derives independent, reproducible randomness from one seed: from the

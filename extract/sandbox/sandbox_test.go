@@ -86,7 +86,7 @@ func everything() []string {
 		"/vendor/bars/2025.csv.gz",
 		"/vendor/bars/2025.parquet",
 		"/vendor/actions.csv",
-		"/vendor/levels.csv",
+		"/vendor/levels.csv", "/vendor/shares.csv", "/vendor/earnings.csv",
 		"/vendor/renames.csv",
 	}
 }

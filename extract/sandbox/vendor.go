@@ -28,6 +28,8 @@ func actionKnown(d schemas.Date) time.Time { return d.In(calendar.NewYork(), 6, 
 //	/actions.csv                       symbol,date,kind,ratio,amount
 //	/levels.csv                        symbol,date,close,total_return
 //	/renames.csv                       date,old,new
+//	/shares.csv                        company,date,as_of,shares
+//	/earnings.csv                      company,date,start,end,net_income
 func (w *world) vendor(q *request) *answer {
 	switch q.path {
 	case "/actions.csv":
@@ -36,6 +38,10 @@ func (w *world) vendor(q *request) *answer {
 		return tableAnswer("text/csv", "close", w.writeLevels)
 	case "/renames.csv":
 		return tableAnswer("text/csv", "date", w.writeRenames)
+	case "/shares.csv":
+		return tableAnswer("text/csv", "shares", w.writeShares)
+	case "/earnings.csv":
+		return tableAnswer("text/csv", "net_income", w.writeEarnings)
 	}
 	m := regexp.MustCompile(`^/bars/(\d{4})\.(csv\.gz|parquet)$`).FindStringSubmatch(q.path)
 	if m == nil {

@@ -38,11 +38,12 @@ const (
 
 // The kinds of files.
 const (
-	KindBars    = "bars"
-	KindActions = "actions"
-	KindLevels  = "levels"
-	KindRenames = "renames"
-	KindShares  = "shares"
+	KindBars     = "bars"
+	KindActions  = "actions"
+	KindLevels   = "levels"
+	KindRenames  = "renames"
+	KindShares   = "shares"
+	KindEarnings = "earnings"
 )
 
 // File describes a file, or a set of files with one layout.
@@ -122,11 +123,12 @@ const (
 
 // columns are our names for each kind, those first that a row cannot be without.
 var columns = map[string]struct{ required, optional []string }{
-	KindBars:    {[]string{"symbol", "date", "close"}, []string{"open", "high", "low", "volume"}},
-	KindActions: {[]string{"symbol", "date"}, []string{"kind", "ratio", "amount", "split", "dividend"}},
-	KindLevels:  {[]string{"symbol", "date", "value"}, nil},
-	KindRenames: {[]string{"date", "old", "new"}, nil},
-	KindShares:  {[]string{"company", "date", "as_of", "shares"}, nil},
+	KindBars:     {[]string{"symbol", "date", "close"}, []string{"open", "high", "low", "volume"}},
+	KindActions:  {[]string{"symbol", "date"}, []string{"kind", "ratio", "amount", "split", "dividend"}},
+	KindLevels:   {[]string{"symbol", "date", "value"}, nil},
+	KindRenames:  {[]string{"date", "old", "new"}, nil},
+	KindShares:   {[]string{"company", "date", "as_of", "shares"}, nil},
+	KindEarnings: {[]string{"company", "date", "start", "end", "net_income"}, nil},
 }
 
 // Check reports what is wrong with the description itself, before any file is

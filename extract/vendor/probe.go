@@ -75,6 +75,8 @@ func (f *File) planOf(w schemas.Window) (p *plan, date int) {
 		return f.plan(cols.required, cols.optional), renameDate
 	case KindShares:
 		return f.plan(cols.required, cols.optional), sharesFiled
+	case KindEarnings:
+		return f.plan(cols.required, cols.optional), earningsFiled
 	case KindActions:
 		return f.plan(cols.required, cols.optional), actionDate
 	default:

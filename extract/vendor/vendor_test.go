@@ -338,6 +338,40 @@ func TestShares(t *testing.T) {
 	}
 }
 
+const smallEarnings = "company,date,start,end,net_income\n320193,2024-11-01,2023-10-01,2024-09-28,93736000000\n320193,2024-11-01,2023-10-01,2024-09-28,93736000000\n" +
+	"320193,2024-08-02,2024-03-31,2024-06-29,21448000000\nXYZ,2024-08-02,2024-04-01,2024-06-30,-5000000.5\nXYZ,2024-08-02,2024-01-01,2024-06-30,\n320193,2023-11-03,2022-09-25,2023-09-30,96995000000\n"
+
+func TestEarnings(t *testing.T) {
+	t.Parallel()
+	file := File{Name: "x", Kind: KindEarnings, Paths: []string{write(t, "a.csv", []byte(smallEarnings))}}
+	w := schemas.CutYear.Window("x", date("2024-06-01"))
+	got := mustFetch(t, Earnings(extracttest.Client(t), file), w)
+	row := func(company, filed, from, until string, income float64) schemas.Earning {
+		return schemas.Earning{Publisher: "x", Company: company, Filed: date(filed), From: date(from), Until: date(until), NetIncome: income, Payload: got[0].Payload}
+	}
+	want := []schemas.Earning{
+		row("320193", "2024-08-02", "2024-03-31", "2024-06-29", 21448000000), row("320193", "2024-11-01", "2023-10-01", "2024-09-28", 93736000000),
+		row("XYZ", "2024-08-02", "2024-04-01", "2024-06-30", -5000000.5),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	const head = "company,date,start,end,net_income\n"
+	for content, want := range map[string]string{
+		head + "A,2024-11-01,2024-10-01,2024-09-30,5\n":                                       "A filed on 2024-11-01 a period from 2024-10-01 to 2024-09-30",
+		head + "A,2024-09-01,2024-07-01,2024-09-30,5\n":                                       "A filed on 2024-09-01 a period from 2024-07-01 to 2024-09-30",
+		head + "A,2024-11-01,2024-07-01,2024-09-30,5\nA,2024-11-01,2024-07-01,2024-09-30,6\n": "A filed both 5 and 6 on 2024-11-01",
+		head + "A,2024-11-01,,2024-09-30,5\n":                                                 "no start of the period",
+		head + "A,2024-11-01,2024-07-01,2024-09-30,five\n":                                    "net income",
+		"company,date,start,end\nA,2024-11-01,2024-07-01,2024-09-30\n":                        `missing: "net_income"`,
+	} {
+		file.Paths = []string{write(t, "a.csv", []byte(content))}
+		if _, err := extracttest.All(t, Earnings(extracttest.Client(t), file), w); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", content, err, want)
+		}
+	}
+}
+
 func TestDescriptionsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -346,7 +380,7 @@ func TestDescriptionsThatCannotBe(t *testing.T) {
 		want   string
 	}{
 		{"no name", func(f *File) { f.Name = "" }, "no name"},
-		{"no kind", func(f *File) { f.Kind = "" }, `kind "" is none of actions, bars, levels, renames, shares`},
+		{"no kind", func(f *File) { f.Kind = "" }, `kind "" is none of actions, bars, earnings, levels, renames, shares`},
 		{"another kind", func(f *File) { f.Kind = KindRenames }, "the file holds renames"},
 		{"no path", func(f *File) { f.Paths = nil }, "no path"},
 		{"unknown format", func(f *File) { f.Format = "json" }, `format "json"`},

@@ -5,11 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 	"tidemark/transform"
 )
@@ -61,24 +59,4 @@ func secondOpinionOfConcentration(t *testing.T, conn driver.Conn, of transform.U
 	if len(days) < 150 {
 		t.Errorf("only %d sessions were compared", len(days))
 	}
-}
-
-func TestConcentrationOfRealHistory(t *testing.T) {
-	t.Parallel()
-	in := realYear(t)
-	w, conn := openWarehouse(t)
-	storeInputs(t, w, in)
-	facts, _ := transform.Compute(schemas.Concentration.String(), in)
-	secondOpinionOfConcentration(t, conn, in.Universe, in.Window, facts)
-}
-
-func TestConcentrationOfTheSandbox(t *testing.T) {
-	t.Parallel()
-	of, w, conn := sandboxYears(t)
-	window := schemas.Window{Part: of.ID, From: schemas.NewDate(2025, time.January, 1), To: schemas.NewDate(2026, time.January, 1)}
-	facts, err := clickhouse.Read(t.Context(), w, schemas.Concentration, clickhouse.InWindow(schemas.Concentration.Dataset, window))
-	if err != nil {
-		t.Fatal(err)
-	}
-	secondOpinionOfConcentration(t, conn, of, window, facts)
 }

@@ -5,11 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 	"tidemark/transform"
 )
@@ -223,36 +221,15 @@ func secondOpinion(t *testing.T, conn driver.Conn, of transform.Universe, w sche
 	})
 }
 
-func TestContributionsOfRealHistory(t *testing.T) {
-	t.Parallel()
-	in := realYear(t)
-	w, conn := openWarehouse(t)
-	storeInputs(t, w, in)
-	facts, _ := transform.Compute(schemas.ContributionSummary.String(), in)
-	secondOpinion(t, conn, in.Universe, in.Window, transform.Contributions(in), facts)
-}
-
-func TestContributionsOfTheSandbox(t *testing.T) {
-	t.Parallel()
-	of, w, conn := sandboxYears(t)
-	window := schemas.Window{Part: of.ID, From: schemas.NewDate(2025, time.January, 1), To: schemas.NewDate(2026, time.January, 1)}
-	rows, err := clickhouse.Read(t.Context(), w, schemas.Contributions, clickhouse.InWindow(schemas.Contributions.Dataset, window))
-	if err != nil {
-		t.Fatal(err)
-	}
-	facts, err := clickhouse.Read(t.Context(), w, schemas.ContributionSummary, clickhouse.InWindow(schemas.ContributionSummary.Dataset, window))
-	if err != nil {
-		t.Fatal(err)
-	}
-	secondOpinion(t, conn, of, window, rows, facts)
-	// The index of the sandbox is worked out from the simulated market itself.
-	levels, err := clickhouse.Read(t.Context(), w, schemas.ContributionLevel, clickhouse.Query{Where: "metric = 'contrib_residual_pr' AND value IS NOT NULL"})
-	if err != nil {
-		t.Fatal(err)
-	}
+// residuals holds the contributions against the index of the sandbox, which is
+// worked out from the simulated market itself.
+func residuals(t *testing.T, levels []schemas.Fact) {
+	t.Helper()
 	var apart []float64
 	for _, f := range levels {
-		apart = append(apart, math.Abs(f.Value.V))
+		if f.Metric == "contrib_residual_pr" && f.Value.OK {
+			apart = append(apart, math.Abs(f.Value.V))
+		}
 	}
 	slices.Sort(apart)
 	if len(apart) < 500 {

@@ -3,11 +3,9 @@ package opinion
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 	"tidemark/transform"
 )
@@ -86,24 +84,4 @@ func correlations() []string {
 		out = append(out, "corr_pair_mean_"+w, "corr_implied_"+w, "vol_ratio2_"+w)
 	}
 	return out
-}
-
-func TestDispersionOfRealHistory(t *testing.T) {
-	t.Parallel()
-	in := realYear(t)
-	w, conn := openWarehouse(t)
-	storeInputs(t, w, in)
-	facts, _ := transform.Compute(schemas.Dispersion.String(), in)
-	secondOpinionOfDispersion(t, conn, in.Universe, in.Window, facts)
-}
-
-func TestDispersionOfTheSandbox(t *testing.T) {
-	t.Parallel()
-	of, w, conn := sandboxYears(t)
-	window := schemas.Window{Part: of.ID, From: schemas.NewDate(2025, time.January, 1), To: schemas.NewDate(2026, time.January, 1)}
-	facts, err := clickhouse.Read(t.Context(), w, schemas.Dispersion, clickhouse.InWindow(schemas.Dispersion.Dataset, window))
-	if err != nil {
-		t.Fatal(err)
-	}
-	secondOpinionOfDispersion(t, conn, of, window, facts)
 }

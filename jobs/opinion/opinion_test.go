@@ -17,10 +17,10 @@ import (
 
 func TestMain(m *testing.M) { enginetest.Main(m) }
 
-// openWarehouse returns a warehouse with the tables of this version, and a
-// connection to it that takes any SQL. The connection is one session,
-// so that temporary tables stay.
-func openWarehouse(t *testing.T) (*clickhouse.Warehouse, driver.Conn) {
+// openWarehouse returns a warehouse with the tables of this version, and what
+// connects to it: a connection takes any SQL and is one session, so that its
+// temporary tables stay, and no other sees them.
+func openWarehouse(t *testing.T) (*clickhouse.Warehouse, func(*testing.T) driver.Conn) {
 	t.Helper()
 	a := enginetest.Start(t).Loader()
 	w, err := clickhouse.Open(t.Context(), clickhouse.Options{Addr: []string{a.Addr}, User: a.User, Password: a.Password})
@@ -35,16 +35,19 @@ func openWarehouse(t *testing.T) (*clickhouse.Warehouse, driver.Conn) {
 	if _, err := w.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := ch.Open(&ch.Options{Addr: []string{a.Addr}, Auth: ch.Auth{Username: a.User, Password: a.Password}, MaxOpenConns: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := conn.Close(); err != nil {
-			t.Error(err)
+	return w, func(t *testing.T) driver.Conn {
+		t.Helper()
+		conn, err := ch.Open(&ch.Options{Addr: []string{a.Addr}, Auth: ch.Auth{Username: a.User, Password: a.Password}, MaxOpenConns: 1})
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	return w, conn
+		t.Cleanup(func() {
+			if err := conn.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return conn
+	}
 }
 
 // store puts rows into the windows that they belong to.

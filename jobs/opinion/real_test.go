@@ -133,3 +133,28 @@ func storeInputs(t *testing.T, w *clickhouse.Warehouse, in *transform.Inputs) {
 	store(t, w, schemas.Actions, in.Actions)
 	store(t, w, schemas.Holdings, in.Holdings)
 }
+
+// TestRealYear holds what is made of a year of real history against queries over
+// the raw tables.
+func TestRealYear(t *testing.T) {
+	t.Parallel()
+	in := realYear(t)
+	w, connect := openWarehouse(t)
+	storeInputs(t, w, in)
+	compute := func(table schemas.Table[schemas.Fact]) []schemas.Fact {
+		facts, _ := transform.Compute(table.String(), in)
+		return facts
+	}
+	t.Run("concentration", func(t *testing.T) {
+		secondOpinionOfConcentration(t, connect(t), in.Universe, in.Window, compute(schemas.Concentration))
+	})
+	t.Run("contributions", func(t *testing.T) {
+		secondOpinion(t, connect(t), in.Universe, in.Window, transform.Contributions(in), compute(schemas.ContributionSummary))
+	})
+	t.Run("dispersion", func(t *testing.T) {
+		secondOpinionOfDispersion(t, connect(t), in.Universe, in.Window, compute(schemas.Dispersion))
+	})
+	t.Run("breadth", func(t *testing.T) {
+		secondOpinionOfBreadth(t, connect(t), in.Universe, in.Window, compute(schemas.Breadth), in.Window.From)
+	})
+}

@@ -50,6 +50,12 @@ var chartPlans = map[string][]chartPlan{
 		{"Return, year to date", []string{"ret_ytd_tr|ret_ytd_pr"}},
 		{"Drawdown", []string{"drawdown_tr|drawdown_pr"}},
 	},
+	"valuation": {
+		{"Earnings yield, aggregate", []string{"ey_agg"}},
+		{"Price to earnings without loss makers", []string{"pe_exneg"}},
+		{"Weight of loss makers", []string{"loss_cap_share"}},
+		{"Small to large, price to earnings without loss makers", []string{"rel_val_exneg"}},
+	},
 	"liquidity": {
 		{"Net liquidity, USD bn", []string{"net_liq_daily|net_liq_weekly"}},
 		{"Total assets and reserves, USD bn", []string{"fed_assets", "reserves"}},

@@ -79,7 +79,7 @@ func smallBook() schemas.Book {
 	return syntheticBook(schemas.NewDate(2025, 9, 1), schemas.NewDate(2025, 12, 5))
 }
 
-var sheetNames = []string{"Summary", "Concentration", "Contribution", "Breadth", "Dispersion", "Size", "Liquidity", "Allocation", "Data quality", "Definitions", "Sources"}
+var sheetNames = []string{"Summary", "Concentration", "Contribution", "Breadth", "Dispersion", "Size", "Valuation", "Liquidity", "Allocation", "Data quality", "Definitions", "Sources"}
 
 func TestSheets(t *testing.T) {
 	t.Parallel()

@@ -41,6 +41,7 @@ var familyLooks = []struct{ id, sheet, accent string }{
 	{"breadth", "Breadth", "2C7A5A"},
 	{"dispersion", "Dispersion", "7A6A1F"},
 	{"size", "Size", "B2601A"},
+	{"valuation", "Valuation", "8A5A2B"},
 	{"liquidity", "Liquidity", "6A4A9C"},
 	{"allocation", "Allocation", "2F6F73"},
 }

@@ -23,6 +23,8 @@ func (x *workbook) headline(f *family) string {
 		said = x.dispersionLine(f)
 	case "size":
 		said = x.sizeLine(f)
+	case "valuation":
+		said = x.valuationLine(f)
 	case "liquidity":
 		said = x.liquidityLine(f)
 	case "allocation":
@@ -173,6 +175,23 @@ func (x *workbook) sizeLine(f *family) string {
 		if s := standing(r, at, "stronger", "weaker"); s != "" {
 			said += "; relative to it the small are" + strings.TrimPrefix(s, ",")
 		}
+	}
+	return said + "."
+}
+
+func (x *workbook) valuationLine(f *family) string {
+	c, row := f.lead("pe_exneg|pe_median")
+	if c == nil {
+		return ""
+	}
+	said := fmt.Sprintf("The %s costs %s times the earnings of the last four quarters of its companies that have any%s%s", x.universeName(c.universe),
+		number(c.facts[row].Value.V, 1), x.dated(c, row), standing(c, row, "more", "less"))
+	if l, at := f.lead("loss_cap_share"); l != nil && l.universe == c.universe {
+		said += fmt.Sprintf("; %s of its weight loses money", percent(l.facts[at].Value.V))
+	}
+	if r, at := f.lead("rel_val_exneg"); r != nil {
+		small, _, _ := strings.Cut(r.universe, "~")
+		said += fmt.Sprintf("; the %s costs %s times as much", x.universeName(small), number(r.facts[at].Value.V, 2))
 	}
 	return said + "."
 }

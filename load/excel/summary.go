@@ -29,6 +29,9 @@ var keyFigures = map[string][]string{
 		"rs_ratio_tr|rs_ratio_pr", "size_gap_arith_ytd_tr|size_gap_arith_ytd_pr", "size_gap_arith_1y_tr|size_gap_arith_1y_pr",
 		"ret_ytd_tr|ret_ytd_pr", "dist_ath", "sector_distance",
 	},
+	"valuation": {
+		"pe_agg", "pe_exneg", "pe_median", "ey_agg", "loss_cap_share", "rel_val_agg", "rel_val_exneg", "rel_val_pctl",
+	},
 	"liquidity": {
 		"net_liq_daily|net_liq_weekly", "fed_assets", "reserves", "tga_daily|tga", "onrrp|onrrp_wed", "repo_srf|repo_wed",
 		"sofr", "spread_sofr_iorb", "sofr_p99_p25",

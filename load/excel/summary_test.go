@@ -115,6 +115,9 @@ func TestHeadlines(t *testing.T) {
 	series("size_gap_arith_ytd_tr", "R2000_MEMBERS~SPX_MEMBERS", 0.01)
 	series("size_gap_arith_ytd_tr", "SP600_MEMBERS~SPX_MEMBERS", -0.112)
 	series("rs_ratio_tr", "SP600_MEMBERS~SPX_MEMBERS", 0.8)
+	series("pe_exneg", "SPX_MEMBERS", 24.2)
+	series("loss_cap_share", "SPX_MEMBERS", 0.031)
+	series("rel_val_exneg", "SP600_MEMBERS~SPX_MEMBERS", 0.71)
 	series("net_liq_daily", "FED", 5789.3)
 	facts = append(facts, fact("spread_sofr_iorb", "FED", "2025-12-04", -2))
 	b := bookOf(facts...)
@@ -126,6 +129,8 @@ func TestHeadlines(t *testing.T) {
 		"60.0 % of the members of the S&P 500 close above their 200-day average, less than on 99 % of days since November 2024; 12 at a new high, 3 at a new low.",
 		"This year 41.2 % of the members of the S&P 500 are ahead of it, fewer than on 99 % of days since November 2024; the correlation of a pair of them is 0.23 on average.",
 		"This year the S&P 600 is 11.2 percentage points behind the S&P 500 (total return); relative to it the small are weaker than on 99 % of days since November 2024.",
+		"The S&P 500 costs 24.2 times the earnings of the last four quarters of its companies that have any, less than on 99 % of days since November 2024; " +
+			"3.1 % of its weight loses money; the S&P 600 costs 0.71 times as much.",
 		"Net liquidity is USD 5.79 trillion, USD 122 billion less than a month before; SOFR is 2 bp below interest on reserves (4 December 2025).",
 	} {
 		if got := value(t, f, "Summary", at(2, 4+i)); got != want {
@@ -171,10 +176,10 @@ func TestChartsReferToTheSeries(t *testing.T) {
 	}
 	// What needs more days than this book has is left out on the summary and on
 	// the sheet of its family: the 200-day average, windows of 252 sessions.
-	if want := 4 + 4 + 3 + 3 + 4 + 4 + 2; charts != want {
+	if want := 5 + 4 + 3 + 3 + 4 + 4 + 4 + 2; charts != want {
 		t.Errorf("%d charts, want %d", charts, want)
 	}
-	if d := parts["xl/drawings/drawing1.xml"]; strings.Count(d, `descr="Line chart: `) != 4 {
+	if d := parts["xl/drawings/drawing1.xml"]; strings.Count(d, `descr="Line chart: `) != 5 {
 		t.Errorf("charts of the summary lack a description: %s", d)
 	}
 }
