@@ -39,8 +39,8 @@ func rateText(percent float64) string {
 func calendarMetric(flag int) string { return "cal_" + schemas.CalendarFlags[flag].ID }
 
 // calendarFlags are readings of 1 and 0 for each flag of the calendar, on the
-// business days that a rate spans. The calendar is known beforehand; the time
-// given is the morning of the day.
+// business days that EFFR spans. The calendar is known beforehand; the flags of a
+// day are given with its rate.
 func calendarFlags(cal *calendar.Calendar, rate readings) []readings {
 	out := make([]readings, len(schemas.CalendarFlags))
 	for flag := range out {
@@ -53,7 +53,7 @@ func calendarFlags(cal *calendar.Calendar, rate readings) []readings {
 	for _, d := range cal.FedDays(first, last+1) {
 		flags := cal.Flags(d)
 		for flag := range out {
-			x := reading{status: schemas.StatusOK, basis: "calendar", known: cal.SetRateKnown(d), inputs: 1}
+			x := reading{status: schemas.StatusOK, basis: "calendar", known: cal.RateKnown(d, false), inputs: 1}
 			if flags.Has(1 << flag) {
 				x.value = 1
 			}
