@@ -88,7 +88,8 @@ func (c *Catalog) allocationJobs() []*Job {
 		})
 		// What is bought and what trading costs are no inputs that a run could see change.
 		j.Method = fingerprint(j.Method, []schemas.Input{
-			{Dataset: "assets", Content: strings.Join([]string{a.Large, a.Small, a.Bonds}, " ")}, {Dataset: "cash", Content: a.Cash},
+			{Dataset: "assets", Content: strings.Join([]string{a.Large, a.Small, a.Bonds}, " ")},
+			{Dataset: "cash", Content: a.Cash},
 			{Dataset: "cost", Content: strconv.FormatFloat(a.cost(), 'g', -1, 64)},
 		})[:12]
 		out = append(out, j)

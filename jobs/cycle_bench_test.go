@@ -151,7 +151,7 @@ type vendorFolder struct{ dir, base string }
 // given years.
 func (f *vendorFolder) download(tb testing.TB, years ...int) {
 	tb.Helper()
-	names := []string{"/actions.csv", "/renames.csv", "/levels.csv"}
+	names := []string{"/actions.csv", "/renames.csv", "/levels.csv", "/shares.csv", "/earnings.csv"}
 	for _, y := range years {
 		names = append(names, fmt.Sprintf("/bars/%d.csv.gz", y))
 	}

@@ -138,8 +138,10 @@ func testConfig(from schemas.Date) Config {
 			NYFed: &NYFed{Rates: []string{"SOFR", "EFFR"}}, H41: &H41{}, FRED: &FRED{Series: []string{"IORB", "RRPONTSYAWARD"}},
 			FiscalData: &FiscalData{}, IShares: &IShares{Funds: []string{"IVV", "IJR"}, Days: DaysMonthEnds}, SSGA: &SSGA{Funds: []string{"SPY"}}, SP500: &Membership{},
 		},
-		Files: []File{bars, file("actions", KindActions, "/actions.csv"), file("renames", KindRenames, "/renames.csv"), levels, funds,
-			file("shares", KindShares, "/shares.csv"), file("earnings", KindEarnings, "/earnings.csv")},
+		Files: []File{
+			bars, file("actions", KindActions, "/actions.csv"), file("renames", KindRenames, "/renames.csv"), levels, funds,
+			file("shares", KindShares, "/shares.csv"), file("earnings", KindEarnings, "/earnings.csv"),
+		},
 		Allocations: []Allocation{{ID: "MIX", Large: "fund:IVV", Bonds: "fund:AGG", Cash: "EFFR"}},
 		Universes: []Universe{
 			{ID: "SPX_MEMBERS", Index: "SP500", Funds: []string{"IVV", "SPY"}, Prices: []string{"vendor"}, Level: "index:SPX", LevelBasis: "index_pr"},

@@ -38,7 +38,7 @@ func TestMetricsPage(t *testing.T) {
 	t.Parallel()
 	want := metricsPage()
 	if *update {
-		if err := os.WriteFile(metricsFile, want, 0o644); err != nil { //nolint:gosec // documentation is for everybody
+		if err := os.WriteFile(metricsFile, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

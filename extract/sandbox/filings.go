@@ -27,10 +27,6 @@ type fiscalQuarter struct {
 	year, number int // number from 0
 }
 
-func quarterOf(d schemas.Date) fiscalQuarter {
-	return fiscalQuarter{d.Year(), (int(d.Month()) - 1) / 3}
-}
-
 func (q fiscalQuarter) next() fiscalQuarter {
 	if q.number == 3 {
 		return fiscalQuarter{q.year + 1, 0}
@@ -72,11 +68,11 @@ func (m *market) sessionAtEnd(q fiscalQuarter) int { return max(m.sessionFrom(q.
 // line's under its own symbol.
 func (w *world) writeShares(out io.Writer) error {
 	b := bufio.NewWriterSize(out, 1<<16)
-	fmt.Fprintln(b, "company,date,as_of,shares")
+	_, _ = b.WriteString("company,date,as_of,shares\n") // bufio keeps the error for Flush
 	for _, s := range w.market.lines {
 		w.filings(s, func(q fiscalQuarter, filed schemas.Date) {
 			t := max(w.market.sessionAtEnd(q), s.listed)
-			fmt.Fprintf(b, "%s,%s,%s,%.0f\n", dashed(s.symbolAt(w.market.sessionFrom(filed))), filed, q.last(), w.market.outstanding(s, t))
+			_, _ = fmt.Fprintf(b, "%s,%s,%s,%.0f\n", dashed(s.symbolAt(w.market.sessionFrom(filed))), filed, q.last(), w.market.outstanding(s, t))
 		})
 	}
 	return b.Flush()
@@ -87,7 +83,7 @@ func (w *world) writeShares(out io.Writer) error {
 // far, and in the fourth of the year alone.
 func (w *world) writeEarnings(out io.Writer) error {
 	b := bufio.NewWriterSize(out, 1<<16)
-	fmt.Fprintln(b, "company,date,start,end,net_income")
+	_, _ = b.WriteString("company,date,start,end,net_income\n") // bufio keeps the error for Flush
 	lines := make(map[int][]*security)
 	for _, s := range w.market.lines {
 		lines[s.issuer] = append(lines[s.issuer], s)
@@ -103,7 +99,7 @@ func (w *world) writeEarnings(out io.Writer) error {
 				year += income
 			}
 			row := func(from schemas.Date, v float64) {
-				fmt.Fprintf(b, "%s,%s,%s,%s,%s\n", dashed(s.symbolAt(w.market.sessionFrom(filed))), filed, from, q.last(), strconv.FormatFloat(v, 'f', 0, 64))
+				_, _ = fmt.Fprintf(b, "%s,%s,%s,%s,%s\n", dashed(s.symbolAt(w.market.sessionFrom(filed))), filed, from, q.last(), strconv.FormatFloat(v, 'f', 0, 64))
 			}
 			if q.number > 0 {
 				row(fiscalQuarter{q.year, 0}.first(), year)

@@ -69,10 +69,14 @@ func sandboxYears(t *testing.T) (transform.Universe, *clickhouse.Warehouse, func
 	const universe, fund = "SP600_MEMBERS", "IJR"
 	cfg := jobs.Config{
 		History: jobs.History{From: schemas.NewDate(2023, time.July, 1)},
-		Publishers: jobs.Publishers{IShares: &jobs.IShares{Funds: []string{fund}, Days: jobs.DaysWeekEnds}, SP500: &jobs.Membership{},
-			NYFed: &jobs.NYFed{Rates: []string{"SOFR", "EFFR"}}, H41: &jobs.H41{}, FRED: &jobs.FRED{Series: []string{"IORB"}}},
-		Files: []jobs.File{bars, file("actions", jobs.KindActions, "/actions.csv"), file("renames", jobs.KindRenames, "/renames.csv"), levels, funds,
-			file("shares", jobs.KindShares, "/shares.csv"), file("earnings", jobs.KindEarnings, "/earnings.csv")},
+		Publishers: jobs.Publishers{
+			IShares: &jobs.IShares{Funds: []string{fund}, Days: jobs.DaysWeekEnds}, SP500: &jobs.Membership{},
+			NYFed: &jobs.NYFed{Rates: []string{"SOFR", "EFFR"}}, H41: &jobs.H41{}, FRED: &jobs.FRED{Series: []string{"IORB"}},
+		},
+		Files: []jobs.File{
+			bars, file("actions", jobs.KindActions, "/actions.csv"), file("renames", jobs.KindRenames, "/renames.csv"), levels, funds,
+			file("shares", jobs.KindShares, "/shares.csv"), file("earnings", jobs.KindEarnings, "/earnings.csv"),
+		},
 		Universes: []jobs.Universe{
 			{ID: universe, Funds: []string{fund}, Prices: []string{"vendor"}, Level: "index:SP600", LevelBasis: "index_pr", Against: "SPX_MEMBERS"},
 			{ID: "SPX_MEMBERS", Index: "SP500", Level: "index:SPX", LevelBasis: "index_pr"},

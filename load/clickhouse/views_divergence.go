@@ -26,7 +26,7 @@ func divergenceEpisodeView() view {
 		},
 	}
 	legs := []struct{ id, name string }{{"large", "Return of the large index"}, {"small", "Return of the small index"}, {"gap", "Return of the small index less that of the large one"}}
-	var episode, any, shown []string
+	var episode, whole, shown []string
 	for _, w := range schemas.ForwardWindows {
 		for _, leg := range legs {
 			name := leg.id + "_" + w
@@ -37,7 +37,7 @@ func divergenceEpisodeView() view {
 		v.columns = append(v.columns,
 			viewColumn{"any_gap_" + w, "Nullable(Float64)", "Median over all sessions of the return of the small index less that of the large one over " + w + " sessions; unit: fraction"},
 			viewColumn{"independent_" + w, "Int64", "Windows of " + w + " sessions that do not overlap; unit: windows"})
-		any = append(any,
+		whole = append(whole,
 			fmt.Sprintf("quantileExactInclusiveIf(0.5)(value, metric LIKE 'fwd_ret_%s_gap_%%' AND value IS NOT NULL) AS any_gap_%[1]s", w),
 			fmt.Sprintf("toInt64(intDiv(countIf(metric LIKE 'fwd_ret_%s_gap_%%' AND value IS NOT NULL), %[1]s)) AS independent_%[1]s", w))
 		shown = append(shown, fmt.Sprintf("u.any_gap_%s AS any_gap_%[1]s, u.independent_%[1]s AS independent_%[1]s", w))
@@ -50,7 +50,7 @@ func divergenceEpisodeView() view {
 		"    FROM " + schemas.Size.String() + " WHERE metric IN ('div_episode_pr', 'div_episode_tr') AND detail != '' GROUP BY universe, basis, first_flag\n) AS e\n" +
 		"LEFT JOIN (\n    SELECT " + of + ", session" + list + strings.Join(episode, list) + "\n" +
 		"    FROM " + schemas.Size.String() + " WHERE metric LIKE 'fwd_ret_%' GROUP BY universe, basis, session\n) AS f ON f.universe = e.universe AND f.basis = e.basis AND f.session = e.first_flag\n" +
-		"LEFT JOIN (\n    SELECT " + of + list + strings.Join(any, list) + "\n" +
+		"LEFT JOIN (\n    SELECT " + of + list + strings.Join(whole, list) + "\n" +
 		"    FROM " + schemas.Size.String() + " WHERE metric LIKE 'fwd_ret_%' GROUP BY universe, basis\n) AS u ON u.universe = e.universe AND u.basis = e.basis"
 	return v
 }
