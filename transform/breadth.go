@@ -17,6 +17,7 @@ var breadthFamilies = []Family{{
 	Metrics: breadthIDs(),
 	Warmup:  breadthWarmup,
 	Daily:   true,
+	ByBasis: true,
 	Compute: breadthFacts,
 }}
 

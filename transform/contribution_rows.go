@@ -7,7 +7,7 @@ import "tidemark/schemas"
 // it, sorted by session and security. What is to be told of the inputs, the
 // facts of the summary tell.
 func Contributions(in *Inputs) []schemas.Contribution {
-	p := in.settledPanel()
+	p := in.settledPanel(false)
 	if len(p.Sessions) == 0 {
 		return nil
 	}

@@ -35,16 +35,18 @@ func (in *Inputs) factsFrom() schemas.Date {
 // see that they are what they were. Where the new rows change what is known of
 // older sessions, in.Kept is taken away, and the facts are those of the whole
 // window.
-func (in *Inputs) settledPanel() *Panel {
+//
+// byBasis says that the facts go by prices on the newest share basis.
+func (in *Inputs) settledPanel(byBasis bool) *Panel {
 	p := NewPanel(in)
 	if !in.Kept.OK {
 		return p
 	}
-	why := p.rewrites(in)
+	why := p.rewrites(in, byBasis)
 	if in.Universe.Against != "" && why == "" {
 		other := in.otherSide()
 		q := NewPanel(other)
-		why = q.rewrites(other)
+		why = q.rewrites(other, byBasis)
 		if in.outlines == nil {
 			in.outlines = make(map[string]*Panel)
 		}
@@ -59,7 +61,7 @@ func (in *Inputs) settledPanel() *Panel {
 
 // rewrites says why facts of sessions up to in.Kept may come out otherwise than
 // they did, or returns "".
-func (p *Panel) rewrites(in *Inputs) string {
+func (p *Panel) rewrites(in *Inputs, byBasis bool) string {
 	if len(p.Sessions) == 0 || len(p.cells) == 0 {
 		return "there are no sessions"
 	}
@@ -74,12 +76,12 @@ func (p *Panel) rewrites(in *Inputs) string {
 	case paysDividends(in.Actions, kept+1) != paysDividends(in.Actions, in.Window.To):
 		return "the first dividends have been published"
 	}
-	for _, rule := range []func(*Inputs, schemas.Date) string{p.newPrices, p.newSecurity, p.newClass, p.newIssuer, p.newBasis} {
+	for _, rule := range []func(*Inputs, schemas.Date) string{p.newPrices, p.newSecurity, p.newClass, p.newIssuer} {
 		if why := rule(in, kept); why != "" {
 			return why
 		}
 	}
-	return ""
+	return p.newBasis(kept, byBasis)
 }
 
 // newPrices finds that nobody's price was known of the newest session. What goes
@@ -151,15 +153,17 @@ func (p *Panel) newIssuer(in *Inputs, kept schemas.Date) string {
 }
 
 // newBasis finds an action that puts older closes on another basis, or of which
-// only a later close tells what it did.
-func (p *Panel) newBasis(_ *Inputs, kept schemas.Date) string {
+// only a later close tells what it did. The former is nothing to returns, which
+// are taken from closes as published, but for those from one publisher's closes
+// to another's that are adjusted otherwise.
+func (p *Panel) newBasis(kept schemas.Date, byBasis bool) string {
 	cut := p.from(kept + 1)
 	for i, steps := range p.exSteps {
 		for _, step := range slices.Backward(steps) {
 			if step.session < cut {
 				break
 			}
-			if step.factor != 1 {
+			if step.factor != 1 && (byBasis || p.mixes(i)) {
 				return p.Securities[i] + " has another share basis"
 			}
 		}
@@ -175,4 +179,17 @@ func (p *Panel) newBasis(_ *Inputs, kept schemas.Date) string {
 		}
 	}
 	return ""
+}
+
+// mixes reports whether some of a security's closes are as traded and others
+// adjusted.
+func (p *Panel) mixes(security int) bool {
+	lo, hi := p.column(security)
+	raw, adjusted := false, false
+	for _, c := range p.cells[lo:hi] {
+		if c&cellPrinted != 0 {
+			raw, adjusted = raw || c&cellRaw != 0, adjusted || c&cellRaw == 0
+		}
+	}
+	return raw && adjusted
 }

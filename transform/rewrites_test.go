@@ -144,11 +144,16 @@ func (m *market) until(d schemas.Date) *Inputs {
 	return known.inputs()
 }
 
+// tableDay is what a table has of a session.
+type tableDay struct {
+	table   string
+	session schemas.Date
+}
+
 // dailyTables computes everything that may be continued, rows of contributions
-// included, by session.
-func dailyTables(in *Inputs) (map[schemas.Date][]any, bool) {
-	out := make(map[schemas.Date][]any)
-	whole := false
+// included, by table and session, and says which tables were computed whole.
+func dailyTables(in *Inputs) (out map[tableDay][]any, whole map[string]bool) {
+	out, whole = make(map[tableDay][]any), make(map[string]bool)
 	universe := in.Universe
 	for _, table := range []schemas.Table[schemas.Fact]{schemas.Concentration, schemas.Breadth, schemas.ContributionSummary, schemas.Dispersion, schemas.Valuation, schemas.SizeMembers} {
 		side := *in
@@ -157,14 +162,18 @@ func dailyTables(in *Inputs) (map[schemas.Date][]any, bool) {
 		}
 		facts, _ := Compute(table.String(), &side)
 		for _, f := range facts {
-			out[f.Session] = append(out[f.Session], f)
+			k := tableDay{table.String(), f.Session}
+			out[k] = append(out[k], f)
 		}
-		whole = whole || !side.Kept.OK
+		whole[table.String()] = !side.Kept.OK
 	}
+	rows := schemas.Contributions.String()
 	for _, r := range Contributions(in) {
-		out[r.Session] = append(out[r.Session], r)
+		k := tableDay{rows, r.Session}
+		out[k] = append(out[k], r)
 	}
-	return out, whole || !in.Kept.OK
+	whole[rows] = !in.Kept.OK
+	return out, whole
 }
 
 // TestFactsStand holds that what has been computed of a session stays as it is
@@ -175,7 +184,7 @@ func TestFactsStand(t *testing.T) {
 	at := newMarket(t, 75, "2025-02-14")
 	at.Universe.Prices = []string{"P", "Q"}
 	at.Window = schemas.CutYear.Window("OWN_TEST", day(t, "2025-01-10"))
-	added, rewritten := 0, 0
+	added, rewritten := make(map[string]int), make(map[string]int)
 	rapid.Check(t, func(t *rapid.T) {
 		m := eventful(t, at)
 		kept := len(m.sessions) - rapid.IntRange(2, 25).Draw(t, "sessions left")
@@ -185,26 +194,40 @@ func TestFactsStand(t *testing.T) {
 		in := m.until(m.sessions[newest])
 		in.Kept = schemas.Some(m.sessions[kept])
 		more, whole := dailyTables(in)
-		if whole {
-			rewritten++
-			return // of several tables some may be whole: what stands of them is not asked
-		}
-		added++
-		for d, want := range after {
-			if d <= m.sessions[kept] && !reflect.DeepEqual(before[d], want) {
-				t.Fatalf("on %s, with %s: %s", d, m.sessions[newest], firstGap(before[d], want))
-			}
-			if got := more[d]; d > m.sessions[kept-sessionsAgain] && !reflect.DeepEqual(got, want) {
-				t.Fatalf("of %s alone: %s", d, firstGap(got, want))
+		for table, all := range whole {
+			if all {
+				rewritten[table]++
+			} else {
+				added[table]++
 			}
 		}
-		if len(more) > newest-kept+sessionsAgain {
-			t.Fatalf("%d sessions were computed, for %d new ones", len(more), newest-kept)
+		days := make(map[string]int)
+		for k := range more {
+			days[k.table]++
+		}
+		for k, want := range after {
+			if whole[k.table] {
+				continue
+			}
+			if k.session <= m.sessions[kept] && !reflect.DeepEqual(before[k], want) {
+				t.Fatalf("%s on %s, with %s: %s", k.table, k.session, m.sessions[newest], firstGap(before[k], want))
+			}
+			if got := more[k]; k.session > m.sessions[kept-sessionsAgain] && !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s of %s alone: %s", k.table, k.session, firstGap(got, want))
+			}
+			if days[k.table] > newest-kept+sessionsAgain {
+				t.Fatalf("%s: %d sessions were computed, for %d new ones", k.table, days[k.table], newest-kept)
+			}
 		}
 	})
-	t.Logf("%d evenings were added, %d rewrote the year", added, rewritten)
-	if added < 10 || rewritten < 10 {
-		t.Errorf("%d evenings were added, %d rewrote the year", added, rewritten)
+	t.Logf("tables were added to %v, and rewritten %v", added, rewritten)
+	for _, table := range []schemas.Dataset{schemas.Breadth.Dataset, schemas.Concentration.Dataset, schemas.Dispersion.Dataset, schemas.Contributions.Dataset, schemas.Valuation.Dataset} {
+		if added[table.String()] < 10 || rewritten[table.String()] < 5 {
+			t.Errorf("%s was added to %d times and rewritten %d times", table, added[table.String()], rewritten[table.String()])
+		}
+	}
+	if a, b := added[schemas.Dispersion.String()], added[schemas.Breadth.String()]; a <= b {
+		t.Errorf("what goes by returns was added to %d times, what goes by prices %d times: splits are nothing to the former", a, b)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // its members. They reach back to the base of a year, and from there to the
 // holdings file in force.
 var sizeMembersFamilies = []Family{{
-	Name: "sector_gap", Dataset: schemas.SizeMembers.String(), Metrics: sectorGapMetrics(), Warmup: 254 + rolledSessions, Daily: true, Compute: computeSectorGaps,
+	Name: "sector_gap", Dataset: schemas.SizeMembers.String(), Metrics: sectorGapMetrics(), Warmup: 254 + rolledSessions, Daily: true, ByBasis: true, Compute: computeSectorGaps,
 }}
 
 // sectorGapSpans are the windows of the gap: baskets bought at the base and

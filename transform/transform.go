@@ -102,6 +102,7 @@ type Family struct {
 	// Daily says that the facts of a session go by what was known on it, but for
 	// what [Panel.rewrites] finds, so that those of a new session can be added.
 	Daily   bool
+	ByBasis bool // its facts go by prices on the share basis of the newest session, and not by returns alone
 	Compute func(in *Inputs, p *Panel) ([]schemas.Fact, []Finding)
 }
 
@@ -137,7 +138,7 @@ func Daily(dataset string) bool {
 // Compute returns the facts of one table for the inputs' window, sorted by
 // metric and session, and what was found on the way.
 func Compute(dataset string, in *Inputs) ([]schemas.Fact, []Finding) {
-	p := in.settledPanel()
+	p := in.settledPanel(slices.ContainsFunc(Families(), func(f Family) bool { return f.Dataset == dataset && f.ByBasis }))
 	var facts []schemas.Fact
 	findings := slices.Clone(p.Findings)
 	for _, f := range Families() {
