@@ -31,15 +31,20 @@ type trailingYear struct {
 	income float64
 }
 
-// earningsBook holds the trailing earnings of companies, oldest filing first, by
-// issuer or security.
+// earningsBook holds the trailing earnings of a panel's companies, oldest filing
+// first, by issuer or security.
 type earningsBook map[string][]trailingYear
 
-func newEarningsBook(in *Inputs, id *identity) earningsBook {
+func newEarningsBook(in *Inputs, p *Panel) earningsBook {
 	filed := make(map[string][]schemas.Earning)
+	for _, s := range p.Securities {
+		filed[s], filed[p.issuers.of[s]] = nil, nil
+	}
 	for _, e := range in.Earnings {
-		key := companyKey(id, e.Company, e.Filed)
-		filed[key] = append(filed[key], e)
+		key := companyKey(p.identity, e.Company, e.Filed)
+		if rows, wanted := filed[key]; wanted {
+			filed[key] = append(rows, e)
+		}
 	}
 	out := make(earningsBook, len(filed))
 	for key, rows := range filed {

@@ -58,7 +58,7 @@ func valuationFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		return nil, nil
 	}
 	p.setFullCaps(in)
-	book := newEarningsBook(in, p.identity)
+	book := newEarningsBook(in, p)
 	from := max(p.factsFrom, p.from(first))
 	days := make([][]schemas.Fact, max(p.windowTo-from, 0))
 	inBlocks(len(days), func(_, lo, hi int) {
