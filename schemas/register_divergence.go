@@ -28,7 +28,8 @@ func divergenceRegister(add func(Metric), suffix, basis, level string) {
 	})
 	for _, w := range ForwardWindows {
 		for _, leg := range []struct{ id, name, formula string }{
-			{"large", "Large", "L(t + " + w + ")/L(t) - 1"}, {"small", "Small", "S(t + " + w + ")/S(t) - 1"},
+			{"large", "Large", "L(t + " + w + ")/L(t) - 1"},
+			{"small", "Small", "S(t + " + w + ")/S(t) - 1"},
 			{"gap", "Small less large", "the difference of both"},
 		} {
 			add(Metric{

@@ -156,10 +156,17 @@ func rateRegister(add func(Metric)) {
 
 // CalendarFlags are the things that make a day special for money markets.
 var CalendarFlags = []struct{ ID, Name string }{
-	{"month_end", "Month end"}, {"month_end_m1", "Day before a month end"}, {"month_end_p1", "Day after a month end"},
-	{"quarter_end", "Quarter end"}, {"quarter_end_m1", "Day before a quarter end"}, {"quarter_end_p1", "Day after a quarter end"},
-	{"year_end", "Year end"}, {"year_end_m1", "Day before a year end"}, {"year_end_p1", "Day after a year end"},
-	{"tax_date", "Tax date"}, {"coupon_settlement", "Treasury coupon settlement"},
+	{"month_end", "Month end"},
+	{"month_end_m1", "Day before a month end"},
+	{"month_end_p1", "Day after a month end"},
+	{"quarter_end", "Quarter end"},
+	{"quarter_end_m1", "Day before a quarter end"},
+	{"quarter_end_p1", "Day after a quarter end"},
+	{"year_end", "Year end"},
+	{"year_end_m1", "Day before a year end"},
+	{"year_end_p1", "Day after a year end"},
+	{"tax_date", "Tax date"},
+	{"coupon_settlement", "Treasury coupon settlement"},
 }
 
 func dayRegister(add func(Metric)) {
