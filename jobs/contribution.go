@@ -59,8 +59,8 @@ func (c *Catalog) contributionJob(u transform.Universe, needs func(schemas.Windo
 		daily: true,
 		Run: func(ctx context.Context, t *Task) (Stats, error) {
 			return compose(ctx, t, table, func(kept schemas.Opt[schemas.Date]) (composed[schemas.Contribution], error) {
-				in := &transform.Inputs{Universe: u, Window: t.Window, Calendar: c.Calendar, Kept: kept}
-				if err := readInputs(ctx, t, needs(t.Window), in); err != nil {
+				in, err := c.inputsOf(ctx, t, u, needs(t.Window), kept, true)
+				if err != nil {
 					return composed[schemas.Contribution]{}, err
 				}
 				t.Log.DebugContext(ctx, "inputs read", "bars", len(in.Bars))

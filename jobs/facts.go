@@ -19,8 +19,8 @@ func (c *Catalog) factJob(name string, table schemas.Table[schemas.Fact], u tran
 	from := c.Config.History.From
 	checks := c.checksOf(table.Dataset)
 	compute := func(ctx context.Context, t *Task, kept schemas.Opt[schemas.Date]) (product, error) {
-		in := &transform.Inputs{Universe: u, Window: t.Window, Calendar: c.Calendar, Kept: kept}
-		if err := readInputs(ctx, t, needs(t.Window), in); err != nil {
+		in, err := c.inputsOf(ctx, t, u, needs(t.Window), kept, transform.Attributed(table.String()))
+		if err != nil {
 			return product{}, err
 		}
 		t.Log.DebugContext(ctx, "inputs read", "bars", len(in.Bars))
@@ -64,6 +64,34 @@ func (c *Catalog) factJob(name string, table schemas.Table[schemas.Fact], u tran
 			})
 		},
 	}
+}
+
+// keptInputs is for how many windows inputs are kept that several jobs share: it
+// is those of a universe in one window, and of another that is begun meanwhile.
+const keptInputs = 2
+
+// inputsOf reads what a window is built from. Where it is shared, what one job of
+// the universe has read, and worked out of it, serves the others.
+func (c *Catalog) inputsOf(ctx context.Context, t *Task, u transform.Universe, needs []Need, kept schemas.Opt[schemas.Date], shared bool) (*transform.Inputs, error) {
+	read := func() (*transform.Inputs, int, error) {
+		in := &transform.Inputs{Universe: u, Window: t.Window, Calendar: c.Calendar, Kept: kept}
+		return in, 1, readInputs(ctx, t, needs, in)
+	}
+	if !shared || t.inputs == nil {
+		in, _, err := read()
+		return in, err
+	}
+	uses := append(slices.Clone(t.Uses), schemas.Input{Dataset: "kept", Content: kept.V.String() + strconv.FormatBool(kept.OK)})
+	in, err := readOnce(ctx, t.inputs, schemas.Input{Dataset: "inputs of " + u.ID, Window: t.Window, Content: fingerprint(u.ID, uses)}, func() (*transform.Inputs, int, error) {
+		in, size, err := read()
+		in.Share()
+		return in, size, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	own := *in // what a computation says of its inputs is its own
+	return &own, nil
 }
 
 // methodOf is the version of a fact table: it changes with any definition

@@ -38,6 +38,7 @@ type pass struct {
 	jobEnded func(j *Job, results []Result)
 
 	readings readings // of what its windows are built from
+	inputs   readings // of several windows together, with what is worked out of them
 	changes  changes  // that it has made
 
 	ready queue
@@ -69,6 +70,7 @@ func (r *Runner) newPass(req Request) (*pass, error) {
 	}
 	return &pass{
 		Runner: r, scope: s, report: &Report{}, lease: r.lease, open: map[*Job]int{}, changes: changes{},
+		inputs:  readings{limit: keptInputs},
 		cancels: map[*Job]map[string]context.CancelFunc{}, cancelled: map[*Job]bool{},
 	}, nil
 }

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -16,9 +17,10 @@ const keptBytes = 128 << 20
 // of holdings and actions. The newest stay. Nobody may change what comes from
 // here.
 type readings struct {
-	mu   sync.Mutex
-	kept []*reading // the most recently used last
-	size int
+	mu    sync.Mutex
+	kept  []*reading // the most recently used last
+	size  int
+	limit int // of size; 0 is keptBytes
 }
 
 // reading is one window with the content it was read for.
@@ -30,7 +32,7 @@ type reading struct {
 	done  chan struct{} // closed when it has been read, or could not be
 	read  bool
 	value any
-	size  int // in bytes
+	size  int // in bytes, or as the limit counts
 }
 
 // readOnce returns what read makes of the window and content given by use, of
@@ -82,7 +84,7 @@ func (r *readings) end(k *reading, value any, size int, err error) {
 		return
 	}
 	k.read, k.value, k.size = true, value, size
-	for r.size += size; r.size > keptBytes; {
+	for r.size += size; r.size > cmp.Or(r.limit, keptBytes); {
 		oldest := r.kept[slices.IndexFunc(r.kept, func(o *reading) bool { return o.size > 0 })]
 		r.size -= oldest.size
 		r.drop(oldest)

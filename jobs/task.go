@@ -32,6 +32,7 @@ type Task struct {
 
 	lease    *clickhouse.Lease
 	readings *readings
+	inputs   *readings // nil where nothing is shared
 	mu       sync.Mutex
 	payloads []schemas.Payload
 	built    schemas.Built // what publish made; zero when nothing was published
@@ -60,7 +61,7 @@ func (p *pass) window(ctx context.Context, d Decision) error {
 	defer span.End()
 	ctx, lines := captureLog(ctx, run.ID, p.Now)
 	t := &Task{
-		Decision: d, RunID: run.ID, Warehouse: p.Warehouse, Snapshots: p.Snapshots, Now: run.StartedAt, kept: p.kept(d), lease: p.lease, readings: &p.readings,
+		Decision: d, RunID: run.ID, Warehouse: p.Warehouse, Snapshots: p.Snapshots, Now: run.StartedAt, kept: p.kept(d), lease: p.lease, readings: &p.readings, inputs: &p.inputs,
 		Log: p.Log.With("job", d.Job.Name, "window", d.Window.String(), "run", run.ID),
 	}
 	t.Getter = p.Client.Observe(t.observe)

@@ -11,7 +11,7 @@ func Contributions(in *Inputs) []schemas.Contribution {
 	if len(p.Sessions) == 0 {
 		return nil
 	}
-	return newAttribution(in, p).rows(in)
+	return in.attribution(p).rows(in)
 }
 
 // rows lists the lines of each session, and those that have left while one of

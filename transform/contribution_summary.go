@@ -12,7 +12,7 @@ import (
 
 var contributionFamilies = []Family{
 	{
-		Name: "contribution", Dataset: schemas.ContributionSummary.String(), Metrics: contributionIDs(), Warmup: contributionWarmup, Daily: true,
+		Name: "contribution", Dataset: schemas.ContributionSummary.String(), Metrics: contributionIDs(), Warmup: contributionWarmup, Daily: true, Attributed: true,
 		Compute: contributionFacts,
 	},
 	{Name: "contribution_level", Dataset: schemas.ContributionLevel.String(), Metrics: []string{"contrib_residual_tr", "contrib_residual_pr"}, Compute: contributionLevelFacts},
@@ -72,7 +72,7 @@ func contributionFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 	if !ok || len(p.close) == 0 {
 		return nil, nil
 	}
-	a := newAttribution(in, p)
+	a := in.attribution(p)
 	s := &contributionSummary{attribution: a}
 	s.prepare()
 	from := max(p.factsFrom, p.from(first))

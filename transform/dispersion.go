@@ -9,7 +9,7 @@ import (
 )
 
 var dispersionFamilies = []Family{{
-	Name: "dispersion", Dataset: schemas.Dispersion.String(), Metrics: dispersionIDs(), Warmup: contributionWarmup, Daily: true, Compute: dispersionFacts,
+	Name: "dispersion", Dataset: schemas.Dispersion.String(), Metrics: dispersionIDs(), Warmup: contributionWarmup, Daily: true, Attributed: true, Compute: dispersionFacts,
 }}
 
 func dispersionIDs() []string {
@@ -48,7 +48,7 @@ func dispersionFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 	if !ok || len(p.close) == 0 {
 		return nil, nil
 	}
-	r := newMemberReturns(newAttribution(in, p))
+	r := newMemberReturns(in.attribution(p))
 	from := max(p.factsFrom, p.from(first))
 	days := make([][]schemas.Fact, max(p.windowTo-from, 0))
 	inBlocks(len(days), func(_, lo, hi int) {

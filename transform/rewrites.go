@@ -38,6 +38,13 @@ func (in *Inputs) factsFrom() schemas.Date {
 //
 // byBasis says that the facts go by prices on the newest share basis.
 func (in *Inputs) settledPanel(byBasis bool) *Panel {
+	if s := in.shared; s != nil && !byBasis {
+		return s.settledPanel(in)
+	}
+	return in.settle(byBasis)
+}
+
+func (in *Inputs) settle(byBasis bool) *Panel {
 	p := NewPanel(in)
 	if !in.Kept.OK {
 		return p

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -242,3 +243,50 @@ func firstGap(a, b []any) string {
 }
 
 func show(row any) string { return fmt.Sprintf("%+v", row) }
+
+// TestSharedInputs holds that copies of inputs that share their work, computed at
+// the same time, give what each gives alone.
+func TestSharedInputs(t *testing.T) {
+	t.Parallel()
+	m := syntheticMarket(t, 60, 320)
+	for i := 0; i < 320; i += 21 {
+		m.file(m.sessions[i], m.Holdings[:60]...)
+	}
+	m.Window.From = m.sessions[290]
+	tables := []string{schemas.ContributionSummary.String(), schemas.Dispersion.String()}
+	for _, kept := range []schemas.Opt[schemas.Date]{schemas.None[schemas.Date](), schemas.Some(m.sessions[310])} {
+		alone := func() Inputs {
+			in := *m.inputs()
+			in.Kept = kept
+			return in
+		}
+		want := make([][]schemas.Fact, len(tables))
+		for i, table := range tables {
+			in := alone()
+			want[i], _ = Compute(table, &in)
+		}
+		in := alone()
+		rows := Contributions(&in)
+		if len(rows) == 0 || len(want[0]) == 0 || len(want[1]) == 0 {
+			t.Fatal("nothing was computed")
+		}
+		all := alone()
+		all.Share()
+		var wg sync.WaitGroup
+		for i, table := range tables {
+			wg.Go(func() {
+				own := all
+				if got, _ := Compute(table, &own); !reflect.DeepEqual(got, want[i]) || own.Kept != kept {
+					t.Errorf("%s: %d facts, alone %d; kept %v", table, len(got), len(want[i]), own.Kept)
+				}
+			})
+		}
+		wg.Go(func() {
+			own := all
+			if got := Contributions(&own); !reflect.DeepEqual(got, rows) {
+				t.Errorf("%d rows, alone %d", len(got), len(rows))
+			}
+		})
+		wg.Wait()
+	}
+}

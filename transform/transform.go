@@ -43,6 +43,7 @@ type Inputs struct {
 	Cash         []schemas.CashBalance
 	Facts        []schemas.Fact // of the tables that a second stage builds on
 
+	shared   *shared
 	outlines map[string]*Panel // what Wanted has left, by universe; or a whole panel
 }
 
@@ -103,7 +104,10 @@ type Family struct {
 	// what [Panel.rewrites] finds, so that those of a new session can be added.
 	Daily   bool
 	ByBasis bool // its facts go by prices on the share basis of the newest session, and not by returns alone
-	Compute func(in *Inputs, p *Panel) ([]schemas.Fact, []Finding)
+	// Attributed says that its facts follow from the attribution of an index's
+	// return to its lines, as contributions do: see [Inputs.Share].
+	Attributed bool
+	Compute    func(in *Inputs, p *Panel) ([]schemas.Fact, []Finding)
 }
 
 // Families lists everything that is computed. A test holds it against the
@@ -133,6 +137,11 @@ func Daily(dataset string) bool {
 		}
 	}
 	return true
+}
+
+// Attributed reports whether all that a table holds follows from one attribution.
+func Attributed(dataset string) bool {
+	return slices.ContainsFunc(Families(), func(f Family) bool { return f.Dataset == dataset && f.Attributed })
 }
 
 // Compute returns the facts of one table for the inputs' window, sorted by
