@@ -113,14 +113,7 @@ func concentrationFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		return nil, nil
 	}
 	p.setFullCaps(in)
-	from := max(p.factsFrom, p.from(first))
-	days := make([][]schemas.Fact, max(p.windowTo-from, 0))
-	inBlocks(len(days), func(_, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			days[i] = p.concentrationOn(in, from+i)
-		}
-	})
-	return slices.Concat(days...), p.book.fundsAgree(in)
+	return p.sessionsSince(first, func(s int) []schemas.Fact { return p.concentrationOn(in, s) }), p.book.fundsAgree(in)
 }
 
 // concentrationOn returns the facts of one session.

@@ -75,14 +75,7 @@ func contributionFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 	a := in.attribution(p)
 	s := &contributionSummary{attribution: a}
 	s.prepare()
-	from := max(p.factsFrom, p.from(first))
-	days := make([][]schemas.Fact, max(p.windowTo-from, 0))
-	inBlocks(len(days), func(_, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			days[i] = s.on(in, from+i)
-		}
-	})
-	return slices.Concat(days...), nil
+	return p.sessionsSince(first, func(t int) []schemas.Fact { return s.on(in, t) }), nil
 }
 
 // contributionSummary is what follows from an attribution.

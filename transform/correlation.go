@@ -111,7 +111,7 @@ func (r *memberReturns) deviation(security, b, t int) float64 {
 	squares := r.sum(r.squared[0][lo:hi], r.squared[1][lo:hi], b, t)
 	variance := (squares - sum*sum/n) / (n - 1)
 	// What is left of nearly equal numbers is taken from the returns themselves.
-	if variance < 1e-9 || variance < 1e-4*squares/n {
+	if variance < 1e-7 || variance < 1e-3*squares/n {
 		_, sd := meanSD(r.total[lo+b+1 : lo+t+1])
 		return sd
 	}

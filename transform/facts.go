@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"slices"
 	"time"
 
 	"tidemark/schemas"
@@ -42,6 +43,19 @@ func (f *factDay) opt(metric string, value schemas.Opt[float64]) {
 		return
 	}
 	f.none(metric, schemas.ZeroDenominator)
+}
+
+// sessionsSince gathers the facts of each session of the window for which they
+// are wanted, from a day on; several sessions are worked on at a time.
+func (p *Panel) sessionsSince(first schemas.Date, on func(s int) []schemas.Fact) []schemas.Fact {
+	from := max(p.factsFrom, p.from(first))
+	days := make([][]schemas.Fact, max(p.windowTo-from, 0))
+	inBlocks(len(days), func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			days[i] = on(from + i)
+		}
+	})
+	return slices.Concat(days...)
 }
 
 // The coverage from which on a fact is whole, and from which on it is given.

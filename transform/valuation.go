@@ -59,14 +59,7 @@ func valuationFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 	}
 	p.setFullCaps(in)
 	book := newEarningsBook(in, p)
-	from := max(p.factsFrom, p.from(first))
-	days := make([][]schemas.Fact, max(p.windowTo-from, 0))
-	inBlocks(len(days), func(_, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			days[i] = p.valuationOn(in, book, from+i)
-		}
-	})
-	return slices.Concat(days...), nil
+	return p.sessionsSince(first, func(s int) []schemas.Fact { return p.valuationOn(in, book, s) }), nil
 }
 
 func (p *Panel) valuationOn(in *Inputs, book earningsBook, s int) []schemas.Fact {
