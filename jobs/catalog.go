@@ -66,7 +66,7 @@ func NewCatalog(cfg Config, cal *calendar.Calendar) (*Catalog, error) {
 			return nil, err
 		}
 	}
-	if err := errors.Join(c.checkMakers(), c.checkUniverses()); err != nil {
+	if err := errors.Join(c.checkMakers(), c.checkNames()); err != nil {
 		return nil, err
 	}
 	c.Jobs = slices.Concat(c.fetchJobs, c.factJobs())

@@ -62,9 +62,9 @@ func (c *Catalog) checkMakers() error {
 	return errors.Join(errs...)
 }
 
-// checkUniverses finds names in the universes and allocations that no publisher and no file of
-// the configuration stands behind: their facts would wait for ever.
-func (c *Catalog) checkUniverses() error {
+// checkNames finds names in the universes and allocations that no publisher and
+// no file of the configuration stands behind: their facts would wait for ever.
+func (c *Catalog) checkNames() error {
 	var errs []error
 	refer := func(whose, key string, d schemas.Dataset, names ...string) {
 		made := c.parts(d)

@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"math"
 	"slices"
 
 	"tidemark/schemas"
@@ -111,7 +110,7 @@ type course struct {
 	ends []monthEnd
 	cash *cashRates
 
-	values []float64 // at the ends; NaN where an asset has no level
+	values []schemas.Opt[float64] // at the ends; none where an asset has no level
 	months []returnMonth
 }
 
@@ -123,12 +122,12 @@ func (c *course) facts() []schemas.Fact {
 		f := factDay{session: e.session, knownAt: c.in.Calendar.Close(e.session), basis: c.in.Universe.Assets.Basis, detail: since, members: len(c.target), status: schemas.StatusOK}
 		switch {
 		case i == 0:
-			c.values = append(c.values, c.value)
+			c.values = append(c.values, schemas.Some(c.value))
 			f.add("pf_nav_"+c.id, c.value)
 			f.none("pf_turnover_"+c.id, schemas.InsufficientHistory)
 			f.none("pf_cost_"+c.id, schemas.InsufficientHistory)
 		case e.levels == nil:
-			c.values, c.months = append(c.values, math.NaN()), append(c.months, returnMonth{})
+			c.values, c.months = append(c.values, schemas.None[float64]()), append(c.months, returnMonth{})
 			for _, what := range []string{"pf_nav_", "pf_turnover_", "pf_cost_"} {
 				f.none(what+c.id, schemas.NotPublished)
 			}
@@ -155,7 +154,7 @@ func (c *course) month(f *factDay, from, to monthEnd, alone bool) {
 	}
 	before := c.value
 	traded := c.step(returns, to.session.Month()%3 == 0)
-	c.values = append(c.values, c.value)
+	c.values = append(c.values, schemas.Some(c.value))
 	c.months = append(c.months, returnMonth{ret: c.value/before - 1, ok: alone, cash: c.cash.over(from.session, to.session), turnover: traded.turnover})
 	f.add("pf_nav_"+c.id, c.value)
 	f.add("pf_turnover_"+c.id, traded.turnover)
@@ -186,7 +185,7 @@ func (c *course) stats(f *factDay, w string) {
 		}
 	}
 	switch {
-	case math.IsNaN(values[n]) || math.IsNaN(values[0]):
+	case !values[n].OK || !values[0].OK:
 		f.noneOf(ids, schemas.NotPublished)
 		return
 	case n < needed || whole < statLeast:

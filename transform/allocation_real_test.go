@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"slices"
 	"testing"
 
 	"tidemark/schemas"
@@ -13,12 +12,7 @@ import (
 // shares that IVV held in December 2024.
 func TestPublishedMembersAhead(t *testing.T) {
 	t.Parallel()
-	in := realMarket().get(t)
-	in.Window = year(2025)
-	asOf := day(t, "2024-12-06")
-	file := slices.DeleteFunc(slices.Clone(in.Holdings), func(h schemas.Holding) bool { return h.Fund != "IVV" || h.AsOf != asOf })
-	in.Universe.Funds = []string{"IVV"}
-	in.Holdings = monthlyFiles(&in, file, day(t, "2025-09-09"))
+	in := sharesOfIVV(t)
 	facts, findings := Compute(schemas.Dispersion.String(), &in)
 	got := newFactSet(t, facts, findings)
 	// 44 % of the members were ahead of the index in the first half of 2025.

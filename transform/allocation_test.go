@@ -89,12 +89,12 @@ func TestRebalancingBand_WE5_3(t *testing.T) {
 
 func TestPortfolioStatistics_WE5_4(t *testing.T) {
 	t.Parallel()
-	values, months := []float64{1}, []returnMonth(nil)
+	values, months := []schemas.Opt[float64]{schemas.Some(1.0)}, []returnMonth(nil)
 	for _, r := range []float64{.02, -.01, .03, -.04, .01, .02} {
-		values = append(values, values[len(values)-1]*(1+r))
+		values = append(values, schemas.Some(values[len(values)-1].V*(1+r)))
 		months = append(months, returnMonth{ret: r, ok: true, cash: schemas.Some(.003)})
 	}
-	near(t, "total", values[6]-1, 0.02864465, 5e-9)
+	near(t, "total", values[6].V-1, 0.02864465, 5e-9)
 	f := fare(values, months, 6)
 	near(t, "annualised", f.cagr, 0.05810981, 5e-9)
 	near(t, "volatility", f.vol, 0.08966605, 5e-9)

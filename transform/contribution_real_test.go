@@ -41,6 +41,19 @@ func monthlyFiles(in *Inputs, file []schemas.Holding, until schemas.Date) []sche
 	return out
 }
 
+// sharesOfIVV is the S&P 500 of 2025 until the last price, in the shares that
+// IVV held in December 2024.
+func sharesOfIVV(tb testing.TB) Inputs {
+	tb.Helper()
+	in := realMarket().get(tb)
+	in.Window = year(2025)
+	asOf := day(tb, "2024-12-06")
+	file := slices.DeleteFunc(slices.Clone(in.Holdings), func(h schemas.Holding) bool { return h.Fund != "IVV" || h.AsOf != asOf })
+	in.Universe.Funds = []string{"IVV"}
+	in.Holdings = monthlyFiles(&in, file, day(tb, "2025-09-09"))
+	return in
+}
+
 // fundLevel is the total-return level of a fund in the real data.
 func fundLevel(tb testing.TB, ticker string) []schemas.Observation {
 	tb.Helper()
@@ -57,14 +70,9 @@ func fundLevel(tb testing.TB, ticker string) []schemas.Observation {
 // December 2024, against the index and the fund that publish their returns.
 func TestRealContributionsOf2025(t *testing.T) {
 	t.Parallel()
-	in := realMarket().get(t)
-	in.Window = year(2025)
-	asOf := day(t, "2024-12-06")
-	file := slices.DeleteFunc(slices.Clone(in.Holdings), func(h schemas.Holding) bool { return h.Fund != "IVV" || h.AsOf != asOf })
-	in.Universe.Funds = []string{"IVV"}
+	in := sharesOfIVV(t)
 	in.Universe.Level, in.Universe.LevelTR = "index:SPX", "fund:SPY"
 	in.Universe.LevelBasis, in.Universe.LevelTRBasis = "index_pr", "fund_tr"
-	in.Holdings = monthlyFiles(&in, file, day(t, "2025-09-09"))
 	facts, findings := Compute("facts.contribution_summary", &in)
 	got := newFactSet(t, facts, findings)
 

@@ -423,9 +423,7 @@ func TestContributionsDoNotDependOnTheCut(t *testing.T) {
 
 func BenchmarkContributions(b *testing.B) {
 	m := syntheticMarket(b, 3000, 532)
-	for i := 0; i < 532; i += 21 {
-		m.file(m.sessions[i], m.Holdings[:3000]...)
-	}
+	m.repeatFile()
 	m.Window.From = m.sessions[280]
 	b.ReportAllocs()
 	for b.Loop() {

@@ -227,9 +227,7 @@ func correlation(x, y []float64) float64 {
 func TestMeanLessMedianOfReturns(t *testing.T) {
 	t.Parallel()
 	m := syntheticMarket(t, 40, 300)
-	for i := 0; i < 300; i += 21 {
-		m.file(m.sessions[i], m.Holdings[:40]...)
-	}
+	m.repeatFile()
 	m.Window.From = m.sessions[280]
 	returns, spread := m.facts(t, schemas.Dispersion.String()), m.facts(t, schemas.ContributionSummary.String())
 	for _, d := range m.sessions[280:] {
@@ -245,9 +243,7 @@ func TestMeanLessMedianOfReturns(t *testing.T) {
 
 func BenchmarkDispersion(b *testing.B) {
 	m := syntheticMarket(b, 3000, 532)
-	for i := 0; i < 532; i += 21 {
-		m.file(m.sessions[i], m.Holdings[:3000]...)
-	}
+	m.repeatFile()
 	m.Window.From = m.sessions[280]
 	b.ReportAllocs()
 	for b.Loop() {

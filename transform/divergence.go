@@ -68,7 +68,7 @@ func divergenceOf(small, large *level) divergence {
 
 // divergenceFacts gives when a large index at a high has left the small one
 // behind, the episodes of that, and what followed each session.
-func (s *sizeFacts) divergenceFacts(small, large *level) {
+func (s *levelFacts) divergenceFacts(small, large *level) {
 	if len(small.days) == 0 {
 		return
 	}

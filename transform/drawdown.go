@@ -39,7 +39,7 @@ func computeLevel(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
 	if u.Against != "" {
 		return nil, nil
 	}
-	s := &sizeFacts{in: in}
+	s := &levelFacts{in: in}
 	price, findings := levelOf(in, u.Level, "pr", u.LevelBasis)
 	totalReturn, found := levelOf(in, u.LevelTR, "tr", u.LevelTRBasis)
 	for _, l := range []*level{&price, &totalReturn} {
@@ -50,7 +50,7 @@ func computeLevel(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
 	return s.facts, append(findings, found...)
 }
 
-func (s *sizeFacts) returnFacts(l *level) {
+func (s *levelFacts) returnFacts(l *level) {
 	for _, sp := range spans {
 		s.each("ret_"+sp.name+"_"+l.suffix, l, 1, func(i int) (float64, schemas.Status, string) {
 			v, status := s.spanReturn(l, i, sp)
@@ -59,7 +59,7 @@ func (s *sizeFacts) returnFacts(l *level) {
 	}
 }
 
-func (s *sizeFacts) drawdownFacts(l *level) {
+func (s *levelFacts) drawdownFacts(l *level) {
 	if len(l.days) == 0 {
 		return
 	}
@@ -76,7 +76,7 @@ func (s *sizeFacts) drawdownFacts(l *level) {
 
 // highFacts gives the distances from highs that the press quotes, which is why
 // they are taken from the price level only.
-func (s *sizeFacts) highFacts(l *level) {
+func (s *levelFacts) highFacts(l *level) {
 	if len(l.days) == 0 {
 		return
 	}

@@ -105,6 +105,15 @@ func (m *market) file(asOf schemas.Date, lines ...schemas.Holding) {
 	}
 }
 
+// repeatFile gives the market's one holdings file again every 21 sessions, from
+// the first on.
+func (m *market) repeatFile() {
+	lines := slices.Clone(m.Holdings)
+	for s := 0; s < len(m.sessions); s += 21 {
+		m.file(m.sessions[s], lines...)
+	}
+}
+
 func line(ticker string, percent float64) schemas.Holding {
 	return schemas.Holding{Ticker: ticker, Name: ticker, Weight: schemas.Some(percent)}
 }

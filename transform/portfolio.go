@@ -76,20 +76,20 @@ type returnMonth struct {
 }
 
 // fare tells how a portfolio has fared over months, of which values holds the
-// values at their ends and before the first; those without one are NaN. It needs
-// at least two months that have a return, and for the Sharpe ratio at least so
+// values at their ends and before the first: the first and the last are known.
+// It needs at least two months that have a return, and for the Sharpe ratio at least so
 // many of which the return of cash is known too.
-func fare(values []float64, months []returnMonth, least int) fared {
+func fare(values []schemas.Opt[float64], months []returnMonth, least int) fared {
 	var f fared
 	n := float64(len(months))
-	f.cagr = math.Pow(values[len(values)-1]/values[0], monthsPerYear/n) - 1
+	f.cagr = math.Pow(values[len(values)-1].V/values[0].V, monthsPerYear/n) - 1
 	top := 0.0
 	for _, v := range values {
-		if math.IsNaN(v) {
+		if !v.OK {
 			continue
 		}
-		top = max(top, v)
-		f.drawdown = min(f.drawdown, v/top-1)
+		top = max(top, v.V)
+		f.drawdown = min(f.drawdown, v.V/top-1)
 	}
 	var returns, excess []float64
 	for _, m := range months {

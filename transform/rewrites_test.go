@@ -249,9 +249,7 @@ func show(row any) string { return fmt.Sprintf("%+v", row) }
 func TestSharedInputs(t *testing.T) {
 	t.Parallel()
 	m := syntheticMarket(t, 60, 320)
-	for i := 0; i < 320; i += 21 {
-		m.file(m.sessions[i], m.Holdings[:60]...)
-	}
+	m.repeatFile()
 	m.Window.From = m.sessions[290]
 	tables := []string{schemas.ContributionSummary.String(), schemas.Dispersion.String()}
 	for _, kept := range []schemas.Opt[schemas.Date]{schemas.None[schemas.Date](), schemas.Some(m.sessions[310])} {

@@ -92,22 +92,22 @@ func pairOf(a, b level) (level, level) {
 	return x, y
 }
 
-// sizeFacts collects facts of levels: one a session from the first to the last
+// levelFacts collects facts of levels: one a session from the first to the last
 // day of a level, with a reason where the level has a gap.
-type sizeFacts struct {
+type levelFacts struct {
 	in    *Inputs
 	facts []schemas.Fact
 }
 
 // each adds a fact of the metric for every session from the first to the last
 // day of l; compute gives the i-th day's.
-func (s *sizeFacts) each(metric string, l *level, members int64, compute func(i int) (float64, schemas.Status, string)) {
+func (s *levelFacts) each(metric string, l *level, members int64, compute func(i int) (float64, schemas.Status, string)) {
 	s.ahead(metric, l, members, 0, compute)
 }
 
 // ahead is each for what is known of a day only a number of the level's days
 // later.
-func (s *sizeFacts) ahead(metric string, l *level, members int64, later int, compute func(i int) (float64, schemas.Status, string)) {
+func (s *levelFacts) ahead(metric string, l *level, members int64, later int, compute func(i int) (float64, schemas.Status, string)) {
 	if len(l.days) == 0 {
 		return
 	}

@@ -14,7 +14,7 @@ var suffixes = []string{"pr", "tr"}
 // on each basis for which both have a level.
 func computeSize(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
 	u := in.Universe
-	s := &sizeFacts{in: in}
+	s := &levelFacts{in: in}
 	var findings []Finding
 	for _, b := range []struct{ suffix, small, large, basis string }{
 		{"pr", u.Level, u.AgainstLevel, u.LevelBasis},

@@ -36,7 +36,7 @@ const daysPerYear = 365.25
 
 // spanReturn returns the return of l over the span that ends on its i-th day;
 // above one year it is annualised by calendar days / 365.25.
-func (s *sizeFacts) spanReturn(l *level, i int, sp span) (float64, schemas.Status) {
+func (s *levelFacts) spanReturn(l *level, i int, sp span) (float64, schemas.Status) {
 	due := s.in.Calendar.PrevSession(sp.base(l.days[i]) + 1)
 	b := l.at(due)
 	if b < 0 || due == schemas.NoDate {
@@ -71,7 +71,7 @@ var gaps = []struct {
 }{{"arith", arithmeticGap}, {"geo", geometricGap}}
 
 // gapFacts gives the gaps between two levels with the same days.
-func (s *sizeFacts) gapFacts(small, large *level) {
+func (s *levelFacts) gapFacts(small, large *level) {
 	for _, sp := range spans {
 		for _, g := range gaps {
 			s.each("size_gap_"+g.name+"_"+sp.name+"_"+small.suffix, small, 2, func(i int) (float64, schemas.Status, string) {

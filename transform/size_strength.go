@@ -26,7 +26,7 @@ func logRatios(small, large *level) []float64 {
 func trailing(x []float64, i, n int) []float64 { return x[max(0, i+1-n) : i+1] }
 
 // strengthFacts gives the relative strength of two levels with the same days.
-func (s *sizeFacts) strengthFacts(small, large *level) {
+func (s *levelFacts) strengthFacts(small, large *level) {
 	if len(small.days) == 0 {
 		return
 	}

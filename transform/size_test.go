@@ -79,7 +79,7 @@ func TestRelativeStrength_WE3_1(t *testing.T) {
 	start := schemas.NewDate(2025, time.March, 3)
 	large := onSessions(start, 100, 103, 101, 106, 110, 112)
 	small := onSessions(start, 100, 101, 98, 100, 99, 103)
-	s := &sizeFacts{in: pairInputs(nil)}
+	s := &levelFacts{in: pairInputs(nil)}
 	s.strengthFacts(&small, &large)
 	got := byMetric(s.facts)
 	near(t, "ratio", valueOf(t, got, "rs_ratio_pr", "2025-03-10"), 0.919643, tolerance)
@@ -107,7 +107,7 @@ func TestStrengthWarmsUpAfter1260Sessions(t *testing.T) {
 	// before the last.
 	values[0] = 1e6
 	small, large := onSessions(calendar.First, values...), onSessions(calendar.First, ones...)
-	s := &sizeFacts{in: pairInputs(nil)}
+	s := &levelFacts{in: pairInputs(nil)}
 	s.strengthFacts(&small, &large)
 	got := byMetric(s.facts)
 	for i, want := range map[int]schemas.Status{
@@ -214,7 +214,7 @@ func TestLongReturnsAreAnnualised(t *testing.T) {
 func TestDrawdown_WE3_4(t *testing.T) {
 	t.Parallel()
 	l := onSessions(schemas.NewDate(2025, time.March, 3), 100, 104, 98, 101, 93, 97, 105, 99)
-	s := &sizeFacts{in: singleInputs(nil)}
+	s := &levelFacts{in: singleInputs(nil)}
 	s.drawdownFacts(&l)
 	got := byMetric(s.facts)
 	near(t, "depth at 93", valueOf(t, got, "drawdown_pr", "2025-03-07"), -0.105769, tolerance)
@@ -247,7 +247,7 @@ func TestFiftyTwoWeekHighNeeds252Sessions(t *testing.T) {
 		values[i] = 100 - float64(i)/10
 	}
 	l := onSessions(schemas.NewDate(2024, time.January, 2), values...)
-	s := &sizeFacts{in: singleInputs(nil)}
+	s := &levelFacts{in: singleInputs(nil)}
 	s.highFacts(&l)
 	got := byMetric(s.facts)["dist_52w"]
 	if f := got[l.days[highWindow-2]]; f.Status != schemas.InsufficientHistory {

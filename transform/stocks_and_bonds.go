@@ -51,7 +51,7 @@ func stockBondFacts(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
 	if len(monthEnds(in, levels)) == 0 {
 		return nil, nil
 	}
-	s := &sizeFacts{in: in}
+	s := &levelFacts{in: in}
 	stocks, bonds := levels[0], levels[len(levels)-1]
 	s.correlationFacts(pairOf(stocks, bonds))
 	s.monthlyCorrelation(stocks, bonds)
@@ -61,7 +61,7 @@ func stockBondFacts(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
 
 // correlationFacts gives the correlations of the daily returns of two levels
 // with the same days.
-func (s *sizeFacts) correlationFacts(stocks, bonds level) {
+func (s *levelFacts) correlationFacts(stocks, bonds level) {
 	x, y := returnsBetween(stocks.value), returnsBetween(bonds.value)
 	for _, w := range schemas.CorrelationOfStocksAndBonds {
 		n, _ := strconv.Atoi(w)
@@ -76,7 +76,7 @@ func (s *sizeFacts) correlationFacts(stocks, bonds level) {
 }
 
 // monthlyCorrelation gives the correlations of the last 36 monthly returns.
-func (s *sizeFacts) monthlyCorrelation(stocks, bonds level) {
+func (s *levelFacts) monthlyCorrelation(stocks, bonds level) {
 	ends := monthEnds(s.in, []level{stocks, bonds})
 	for i, e := range ends {
 		f := factDay{session: e.session, knownAt: s.in.Calendar.Close(e.session), basis: stocks.basis, members: 2, status: schemas.StatusOK}
@@ -117,7 +117,7 @@ type riskDay struct {
 
 // riskFacts gives the weights at which the assets, whose levels have the same
 // days, bear equal risk, and which share of the risk of each mix they bear.
-func (s *sizeFacts) riskFacts(assets []level) {
+func (s *levelFacts) riskFacts(assets []level) {
 	small := s.in.Universe.Assets.Small != ""
 	names, days := assetNames[small], &assets[0]
 	var mixes []schemas.Portfolio

@@ -9,15 +9,19 @@ import (
 	"tidemark/schemas"
 )
 
-// levelFigures holds the levels of one universe, {s}, against those of another,
-// {l}, by the tables of observations.
+// bothLevels are the levels of two sources, {x} and {y}, on the days on which both
+// have one, under the names {a} and {b}.
+const bothLevels = `both AS (
+			SELECT obs_date AS session, toInt32(row_number() OVER (ORDER BY obs_date)) AS n, x.value AS {a}, y.value AS {b} FROM
+				(SELECT obs_date, assumeNotNull(value) AS value FROM raw.observation WHERE source = '{x}' AND value IS NOT NULL) AS x
+				INNER JOIN (SELECT obs_date, assumeNotNull(value) AS value FROM raw.observation WHERE source = '{y}' AND value IS NOT NULL) AS y USING obs_date)`
+
+// levelFigures holds the levels of a small universe against those of a large one,
+// by the tables of observations.
 func levelFigures(t *testing.T, conn driver.Conn, small, large string) map[figure]float64 {
 	t.Helper()
-	return ask(t, conn, strings.NewReplacer("{s}", small, "{l}", large).Replace(`
-		WITH both AS (
-			SELECT obs_date AS session, toInt32(row_number() OVER (ORDER BY obs_date)) AS n, s.value AS s, l.value AS l FROM
-				(SELECT obs_date, assumeNotNull(value) AS value FROM raw.observation WHERE source = '{s}' AND value IS NOT NULL) AS s
-				INNER JOIN (SELECT obs_date, assumeNotNull(value) AS value FROM raw.observation WHERE source = '{l}' AND value IS NOT NULL) AS l USING obs_date),
+	return ask(t, conn, strings.NewReplacer("{a}", "s", "{b}", "l", "{x}", small, "{y}", large).Replace(`
+		WITH `+bothLevels+`,
 		year AS (SELECT toYear(session) + 1 AS year, argMax(s, session) AS s, argMax(l, session) AS l FROM both GROUP BY year),
 		start AS (SELECT argMin(s, session) AS s, argMin(l, session) AS l FROM both)
 		SELECT name, '' AS of, session AS day, value FROM (
@@ -47,11 +51,8 @@ func depthFigures(t *testing.T, conn driver.Conn, source string) map[figure]floa
 // volatility.
 func allocationFigures(t *testing.T, conn driver.Conn, stocks, bonds string) map[figure]float64 {
 	t.Helper()
-	return ask(t, conn, strings.NewReplacer("{s}", stocks, "{b}", bonds).Replace(`
-		WITH both AS (
-			SELECT obs_date AS session, toInt32(row_number() OVER (ORDER BY obs_date)) AS n, s.value AS s, b.value AS b FROM
-				(SELECT obs_date, assumeNotNull(value) AS value FROM raw.observation WHERE source = '{s}' AND value IS NOT NULL) AS s
-				INNER JOIN (SELECT obs_date, assumeNotNull(value) AS value FROM raw.observation WHERE source = '{b}' AND value IS NOT NULL) AS b USING obs_date),
+	return ask(t, conn, strings.NewReplacer("{a}", "s", "{b}", "b", "{x}", stocks, "{y}", bonds).Replace(`
+		WITH `+bothLevels+`,
 		move AS (SELECT y.session AS session, y.n AS n, y.s / x.s - 1 AS s, y.b / x.b - 1 AS b FROM both AS x INNER JOIN both AS y ON y.n = x.n + 1),
 		near AS (SELECT t.session AS session, t.n AS n, t.n - m.n AS away, m.s AS s, m.b AS b FROM move AS t CROSS JOIN move AS m WHERE m.n <= t.n AND t.n - m.n < 252 AND t.n % 21 = 0),
 		risk AS (SELECT session, count() AS k, stddevSampStable(s) AS vs, stddevSampStable(b) AS vb, covarSampStable(s, b) AS cov FROM near GROUP BY session HAVING k >= 126),
