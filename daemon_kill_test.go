@@ -210,7 +210,7 @@ func backfilled(t *testing.T, w *clickhouse.Warehouse) bool {
 			return false
 		}
 	}
-	open, err := w.OpenRuns(context.WithoutCancel(t.Context()), "", schemas.Window{})
+	open, err := w.OpenRuns(context.WithoutCancel(t.Context()))
 	return err == nil && len(all) > 0 && len(open) == 0
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,13 +27,16 @@ var errLeaseLost = errors.New("this process was suspended or cut off for too lon
 //
 // Whoever begins writes his line first and looks for others afterwards. Of two
 // who begin at the same moment at least one sees the other, and whoever sees
-// another withdraws and tries again. Should two be at work all the same, the
+// another withdraws and tries again. While others are known to be at work he
+// looks before as well, so that the log is not full of lines withdrawn. Should two be at work all the same, the
 // swaps of the warehouse put one after the other: the window is built twice
 // and is right.
 func (p *pass) claim(ctx context.Context, d Decision) (schemas.Run, Decision, bool, error) {
 	for waited := false; ; waited = true {
-		if err := p.waitForOthers(ctx, d, &waited); err != nil {
-			return schemas.Run{}, d, false, err
+		if waited || p.inCompany() {
+			if err := p.waitForOthers(ctx, d, &waited); err != nil {
+				return schemas.Run{}, d, false, err
+			}
 		}
 		if waited {
 			var err error
@@ -46,6 +48,7 @@ func (p *pass) claim(ctx context.Context, d Decision) (schemas.Run, Decision, bo
 		if err != nil {
 			return run, d, false, err
 		}
+		p.begin(run.ID)
 		var others []schemas.Run
 		if err = p.note(ctx, run); err == nil {
 			others, err = p.others(ctx, d, run.ID)
@@ -126,11 +129,10 @@ func (p *pass) waitForOthers(ctx context.Context, d Decision, waited *bool) erro
 // others returns the runs of the window beside the given one that somebody
 // living is at work on, and ends those of processes that are gone.
 func (p *pass) others(ctx context.Context, d Decision, own string) ([]schemas.Run, error) {
-	open, err := p.Warehouse.OpenRuns(ctx, d.Job.Dataset.String(), d.Window)
+	open, err := p.Warehouse.OpenRunsBeside(ctx, own, d.Job.Dataset.String(), d.Window)
 	if err != nil {
 		return nil, err
 	}
-	open = slices.DeleteFunc(open, func(run schemas.Run) bool { return run.ID == own })
 	living, _, err := p.sort(ctx, open)
 	return living, err
 }

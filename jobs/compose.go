@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 
 	"tidemark/load/clickhouse"
 	"tidemark/schemas"
@@ -35,7 +36,10 @@ func compose[T any](ctx context.Context, t *Task, table schemas.Table[T], comput
 			if err != nil {
 				return Stats{}, err
 			}
-			return publishMore(ctx, t, table, more, checks)
+			stats, err := publishMore(ctx, t, table, more, checks)
+			if !errors.Is(err, clickhouse.ErrStandsOtherwise) {
+				return stats, err
+			}
 		}
 		t.Log.InfoContext(ctx, "the last sessions come out otherwise than they stand, so all are computed anew")
 		if c, err = compute(schemas.None[schemas.Date]()); err != nil {

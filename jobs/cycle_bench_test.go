@@ -45,7 +45,7 @@ func BenchmarkDailyCycle(b *testing.B) {
 	})
 	files.base = h.box.Base("vendor")
 	watch := &stopwatch{}
-	h.Log = slog.New(watch)
+	h.Log = slog.New(CaptureLogs(watch))
 	book := filepath.Join(b.TempDir(), "book.xlsx")
 
 	h.clock.at = time.Date(2025, time.December, 5, 18, 20, 0, 0, newYork)
@@ -86,7 +86,7 @@ func BenchmarkDailyCycle(b *testing.B) {
 		if shown.AsOf != day {
 			b.Fatalf("the book is of %s, want %s", shown.AsOf, day)
 		}
-		b.Logf("%s: %d windows built, %d facts in the book\n%s", day, len(report.Results), len(shown.Facts), watch.table(
+		fmt.Printf("%s: %d windows built, %d facts in the book\n%s\n", day, len(report.Results), len(shown.Facts), watch.table(
 			stage{"workbook", "", []lap{{"read", read - ran}, {"write", all - read}}},
 			stage{"all", "", []lap{{"facts published", ran}, {"workbook", all - ran}}},
 		))

@@ -48,7 +48,7 @@ func (r *Runner) Grids(ctx context.Context) ([]Grid, error) {
 	if err != nil {
 		return nil, err
 	}
-	open, err := r.Warehouse.OpenRuns(ctx, "", schemas.Window{})
+	open, err := r.Warehouse.OpenRuns(ctx)
 	if err != nil {
 		return nil, err
 	}

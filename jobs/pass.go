@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,6 +49,8 @@ type pass struct {
 	mu        sync.Mutex
 	state     State
 	refreshed time.Time
+	begun     map[string]bool // its runs
+	company   bool            // whether others were at work when the state was read
 	report    *Report
 	cancels   map[*Job]map[string]context.CancelFunc // of the runs at work
 	cancelled map[*Job]bool
@@ -70,7 +73,8 @@ func (r *Runner) newPass(req Request) (*pass, error) {
 	}
 	return &pass{
 		Runner: r, scope: s, report: &Report{}, lease: r.lease, open: map[*Job]int{}, changes: changes{},
-		inputs:  readings{limit: keptInputs},
+		inputs: readings{limit: keptInputs},
+		begun:  map[string]bool{},
 		cancels: map[*Job]map[string]context.CancelFunc{}, cancelled: map[*Job]bool{},
 	}, nil
 }
@@ -87,6 +91,9 @@ func (p *pass) run(ctx context.Context) (_ *Report, err error) {
 		p.lease = lease
 	}
 	if p.state, err = LoadState(ctx, p.Warehouse); err != nil {
+		return nil, err
+	}
+	if err := p.lookAround(ctx); err != nil {
 		return nil, err
 	}
 	p.refreshed = p.Now()
@@ -280,6 +287,9 @@ func (p *pass) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.lookAround(ctx); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refreshed = p.Now()
@@ -287,6 +297,32 @@ func (p *pass) refresh(ctx context.Context) error {
 		p.state.SetBuilt(b)
 	}
 	return nil
+}
+
+// lookAround sees whether others are at work.
+func (p *pass) lookAround(ctx context.Context) error {
+	open, err := p.Warehouse.OpenRunIDs(ctx)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.company = slices.ContainsFunc(open, func(id string) bool { return !p.begun[id] })
+	return nil
+}
+
+// begin notes that a run is the pass's own.
+func (p *pass) begin(run string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.begun[run] = true
+}
+
+// inCompany reports whether others were at work a moment ago.
+func (p *pass) inCompany() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.company
 }
 
 // again decides once more on a window, after what others built was read.

@@ -280,7 +280,7 @@ func TestStoppedPassLeavesNoRunOpen(t *testing.T) {
 		if err == nil {
 			t.Fatalf("a pass was done within %d ms", 5*i)
 		}
-		open, err := h.Warehouse.OpenRuns(t.Context(), "", schemas.Window{})
+		open, err := h.Warehouse.OpenRuns(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

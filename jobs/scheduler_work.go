@@ -83,7 +83,7 @@ func (s *Scheduler) bringHistory(ctx context.Context) error {
 // takeOver ends the runs of processes that are gone, finishes their swaps and
 // starts their jobs.
 func (s *Scheduler) takeOver(ctx context.Context) error {
-	open, err := s.Warehouse.OpenRuns(ctx, "", schemas.Window{})
+	open, err := s.Warehouse.OpenRuns(ctx)
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (r *Runner) AfterLive(ctx context.Context) error {
 
 // liveElsewhere reports whether a run that belongs to no backfill is at work.
 func (r *Runner) liveElsewhere(ctx context.Context) (bool, error) {
-	open, err := r.Warehouse.OpenRuns(ctx, "", schemas.Window{})
+	open, err := r.Warehouse.OpenRuns(ctx)
 	if err != nil {
 		return false, err
 	}

@@ -22,12 +22,14 @@ type Extension[T any] struct {
 	// such, and of a few days up to it, which must be in the window as they are
 	// here.
 	Rows []T
+
+	agreed bool
+	beyond fingerprint // what the window held after Kept when Agrees looked
 }
 
-// Agrees reports whether the window holds what is to be extended: the content
-// that is recorded of it, and the last of the days that are kept as in the rows
-// at hand.
-func (x Extension[T]) Agrees(ctx context.Context, w *Warehouse, t schemas.Table[T], win schemas.Window) (bool, error) {
+// Agrees reports whether the last of the days that are kept are in the window as
+// they are in the rows at hand. What does not agree is not extended.
+func (x *Extension[T]) Agrees(ctx context.Context, w *Warehouse, t schemas.Table[T], win schemas.Window) (bool, error) {
 	fail := func(err error) (bool, error) {
 		return false, fmt.Errorf("clickhouse: look at the end of %s, window %s: %w", t, win, err)
 	}
@@ -44,26 +46,28 @@ func (x Extension[T]) Agrees(ctx context.Context, w *Warehouse, t schemas.Table[
 	for day := range sizes.days {
 		first = min(first, day)
 	}
-	last, known, err := w.newest(ctx, t.String(), win)
-	if err != nil || !known || last.Content != x.Stands {
-		return false, err
-	}
-	where, args := windowSQL(t.Dataset, win)
-	got, err := w.hash(ctx, qualified(t.Database, t.Name), rowHashSQL(t.Dataset, false), Query{
-		Where: fmt.Sprintf("%s AND %s BETWEEN {first:Date32} AND {kept:Date32}", where, schemas.QuoteName(t.DateColumn)),
-		Args:  append(args, Named("first", first), Named("kept", x.Kept)),
-	})
+	days, err := w.dayHashes(ctx, t.Dataset, win, first)
 	if err != nil {
 		return fail(err)
 	}
-	return got == sizes.content, nil
+	var kept fingerprint
+	x.beyond = fingerprint{}
+	for day, d := range days {
+		if day > x.Kept {
+			x.beyond.join(d)
+		} else {
+			kept.join(d)
+		}
+	}
+	x.agreed = kept == sizes.content
+	return x.agreed, nil
 }
 
 // Extend is [Replace] by the rows that the window holds up to a day and others
 // of later days, of which only the latter are at hand: little is sent, and
-// nothing is sent again. The caller has seen that the extension agrees with the window;
-// where that has changed meanwhile, nothing is done and ErrStandsOtherwise
-// returned.
+// nothing is sent again. Where the window does not hold what it is to be extended
+// from, or nobody has seen that the extension agrees with it, nothing is done and
+// ErrStandsOtherwise returned.
 func Extend[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], b Build, x Extension[T]) (Result, error) {
 	fail := func(err error) (Result, error) {
 		return Result{}, fmt.Errorf("clickhouse: extend %s, window %s, after %s: %w", t, b.Window, x.Kept, err)
@@ -85,14 +89,17 @@ func Extend[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], b Buil
 	}
 	r := newReplacement(w, enc, b, x.Rows, sizes)
 	r.part, r.stood, r.kept = true, x.Stands, x.Kept
-	changed, err := r.extend(ctx, g)
+	if !x.agreed {
+		return fail(ErrStandsOtherwise)
+	}
+	changed, err := r.extend(ctx, g, x.beyond)
 	if err != nil {
 		return fail(err)
 	}
 	return r.result(changed), nil
 }
 
-func (r *replacement) extend(ctx context.Context, g growth) (changed bool, err error) {
+func (r *replacement) extend(ctx context.Context, g growth, beyond fingerprint) (changed bool, err error) {
 	if r.before, err = r.w.settle(ctx, r.d, r.step.Window); err != nil {
 		return false, err
 	}
@@ -101,37 +108,33 @@ func (r *replacement) extend(ctx context.Context, g growth) (changed bool, err e
 		return false, err
 	}
 	content, ok := parseFingerprint(r.stood)
-	if !known || !ok || last.Content != r.stood || anyOpen(r.before) {
+	if !known || !ok || last.Content != r.stood || r.before.anyOpen() {
 		return false, ErrStandsOtherwise
 	}
-	dropped, err := r.dropped(ctx, g.after, false)
-	if err != nil {
-		return false, err
-	}
-	content.part(dropped)
+	r.last = last.BuiltAt
+	content.part(beyond)
 	content.join(g.content)
 	r.step.Rows, r.step.Content = int64(content.rows), content.String()
 	if r.step.Content == r.stood {
-		return false, r.w.record(ctx, r.built(""))
+		return false, r.w.record(ctx, r.built(""), r.last)
 	}
-	if dropped.rows > 0 {
-		if g.dropped, err = r.dropped(ctx, g.after, true); err != nil {
+	if beyond.rows > 0 {
+		if g.dropped, err = r.dropped(ctx, g.after); err != nil {
 			return false, err
 		}
 	}
-	if err := r.growBy(ctx, g, r.stood); err != nil {
-		return false, err
-	}
+	r.growBy(g, r.stood)
 	if r.grown == nil {
 		return false, ErrStandsOtherwise
 	}
 	return true, r.swap(ctx)
 }
 
-// dropped returns the fingerprint of the window's rows of the days after one.
-func (r *replacement) dropped(ctx context.Context, after schemas.Date, all bool) (fingerprint, error) {
+// dropped returns the fingerprint of all columns of the window's rows of the days
+// after one.
+func (r *replacement) dropped(ctx context.Context, after schemas.Date) (fingerprint, error) {
 	where, args := windowSQL(r.d, r.step.Window)
-	f, err := r.w.hash(ctx, qualified(r.d.Database, r.d.Name), rowHashSQL(r.d, all), Query{
+	f, err := r.w.hash(ctx, qualified(r.d.Database, r.d.Name), rowHashSQL(r.d, true), Query{
 		Where: fmt.Sprintf("%s AND %s > {after:Date32}", where, schemas.QuoteName(r.d.DateColumn)), Args: append(args, Named("after", after)),
 	})
 	if err != nil {

@@ -64,11 +64,7 @@ func TestExtend(t *testing.T) {
 	}
 	for range 2 {
 		more, kept := nextBars(rows)
-		x := Extension[schemas.Bar]{Stands: stood.Content, Kept: kept, Rows: more}
-		if agrees, err := x.Agrees(t.Context(), w, schemas.Bars, benchWindow); err != nil || !agrees {
-			t.Fatalf("agrees: %v, %v", agrees, err)
-		}
-		res, err := Extend(t.Context(), w, schemas.Bars, build(benchWindow), x)
+		res, err := Extend(t.Context(), w, schemas.Bars, build(benchWindow), agreeing(t, w, stood.Content, kept, more))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,10 +92,7 @@ func TestExtend(t *testing.T) {
 			more = append(more, b)
 		}
 	}
-	x := Extension[schemas.Bar]{stood.Content, kept, more}
-	if agrees, err := x.Agrees(t.Context(), w, schemas.Bars, benchWindow); err != nil || !agrees {
-		t.Fatalf("agrees: %v, %v", agrees, err)
-	}
+	x := agreeing(t, w, stood.Content, kept, more)
 	rows = extended(rows, more, kept)
 	if stood, err = Extend(t.Context(), w, schemas.Bars, build(benchWindow), x); err != nil || !stood.Changed || stood.Rows != int64(len(rows)) || stood.Kept != kept {
 		t.Errorf("with another last session: %+v, %v", stood, err)
@@ -112,17 +105,27 @@ func TestExtend(t *testing.T) {
 	// The last session goes.
 	rows = slices.DeleteFunc(rows, func(b schemas.Bar) bool { return b.Session > kept })
 	last := slices.DeleteFunc(slices.Clone(rows), func(b schemas.Bar) bool { return b.Session < kept })
-	if stood, err = Extend(t.Context(), w, schemas.Bars, build(benchWindow), Extension[schemas.Bar]{stood.Content, kept, last}); err != nil || stood.Rows != int64(len(rows)) {
+	if stood, err = Extend(t.Context(), w, schemas.Bars, build(benchWindow), agreeing(t, w, stood.Content, kept, last)); err != nil || stood.Rows != int64(len(rows)) {
 		t.Errorf("with a session less: %+v, %v", stood, err)
 	}
 	payloads(t, w, rows)
 
 	// Nothing new is recorded as such, under the new inputs.
-	res, err := Extend(t.Context(), w, schemas.Bars, build(benchWindow), Extension[schemas.Bar]{stood.Content, kept, last})
+	res, err := Extend(t.Context(), w, schemas.Bars, build(benchWindow), agreeing(t, w, stood.Content, kept, last))
 	if err != nil || res.Changed || res.Content != stood.Content {
 		t.Errorf("extended by nothing: %+v, %v", res, err)
 	}
 	payloads(t, w, rows)
+}
+
+// agreeing returns an extension that agrees with the window.
+func agreeing(t *testing.T, w *Warehouse, stands string, kept schemas.Date, rows []schemas.Bar) Extension[schemas.Bar] {
+	t.Helper()
+	x := Extension[schemas.Bar]{Stands: stands, Kept: kept, Rows: rows}
+	if agrees, err := x.Agrees(t.Context(), w, schemas.Bars, benchWindow); err != nil || !agrees {
+		t.Fatalf("agrees: %v, %v", agrees, err)
+	}
+	return x
 }
 
 // TestExtendDisagrees has a window that holds something else than what is to be
@@ -137,19 +140,20 @@ func TestExtendDisagrees(t *testing.T) {
 	}
 	more, kept := nextBars(rows)
 	for name, spoil := range map[string]func(x *Extension[schemas.Bar]){
-		"another_content":   func(x *Extension[schemas.Bar]) { x.Stands = "1-00" },
 		"a_changed_row":     func(x *Extension[schemas.Bar]) { x.Rows[0].Close++ },
 		"a_row_less":        func(x *Extension[schemas.Bar]) { x.Rows = x.Rows[2:] },
 		"nothing_once_more": func(x *Extension[schemas.Bar]) { x.Kept -= 9 },
 	} {
-		x := Extension[schemas.Bar]{last.Content, kept, slices.Clone(more)}
+		x := Extension[schemas.Bar]{Stands: last.Content, Kept: kept, Rows: slices.Clone(more)}
 		spoil(&x)
 		if agrees, err := x.Agrees(t.Context(), w, schemas.Bars, benchWindow); err != nil || agrees {
 			t.Errorf("%s: agrees %v, %v", name, agrees, err)
 		}
+		if _, err := Extend(t.Context(), w, schemas.Bars, build(benchWindow), x); !errors.Is(err, ErrStandsOtherwise) {
+			t.Errorf("%s: extended all the same: %v", name, err)
+		}
 	}
-	x := Extension[schemas.Bar]{"3-00", kept, more}
-	if _, err := Extend(t.Context(), w, schemas.Bars, build(benchWindow), x); !errors.Is(err, ErrStandsOtherwise) {
+	if _, err := Extend(t.Context(), w, schemas.Bars, build(benchWindow), agreeing(t, w, "3-00", kept, more)); !errors.Is(err, ErrStandsOtherwise) {
 		t.Errorf("extended what is not there: %v", err)
 	}
 	payloads(t, w, rows)
@@ -167,6 +171,7 @@ func TestExtendDisturbed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			x := agreeing(t, w, stood.Content, kept, more)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			changed := slices.Clone(rows)
@@ -181,7 +186,7 @@ func TestExtendDisturbed(t *testing.T) {
 				changed[0].Close++
 				replace(t, open(t, sharedEngine(t)), schemas.Bars, changed)
 			}
-			_, err = Extend(ctx, w, schemas.Bars, build(benchWindow), Extension[schemas.Bar]{stood.Content, kept, more})
+			_, err = Extend(ctx, w, schemas.Bars, build(benchWindow), x)
 			if want := map[string]error{"by_another_writer": ErrStandsOtherwise, "stopped": context.Canceled}[name]; !errors.Is(err, want) {
 				t.Errorf("%v, want %v", err, want)
 			}
@@ -197,7 +202,7 @@ func TestExtendKilled(t *testing.T) {
 	for i, step := range []string{"journalled", "attached", "verified", "exchanged", "recorded"} {
 		for k, stood := range [][]schemas.Holding{nil, holdings(fmt.Sprintf("F%d1", i), day2025+1, 7, 5)} {
 			fund := fmt.Sprintf("F%d%d", i, k)
-			old := holdings(fund, day2025, 40, 1)
+			old := onto(fund)
 			res, err := Replace(t.Context(), w, schemas.Holdings, build(schemas.CutYear.Window(fund, day2025)), append(slices.Clone(old), stood...))
 			if err != nil {
 				t.Fatal(err)

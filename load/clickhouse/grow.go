@@ -63,7 +63,8 @@ func (r *replacement) lookForGrowth(ctx context.Context, stands string) error {
 	case held.rows < growFrom || g.added.rows > kept.rows/growShare:
 		return nil
 	}
-	return r.growBy(ctx, g, stands)
+	r.growBy(g, stands)
+	return nil
 }
 
 // lookForChange asks the server for the first day on which the window as it
@@ -73,7 +74,7 @@ func (r *replacement) lookForChange(ctx context.Context, held fingerprint) error
 	if held.rows >= growFrom || r.d.DateColumn == "" {
 		return nil
 	}
-	stood, err := r.w.dayHashes(ctx, r.d, r.step.Window)
+	stood, err := r.w.dayHashes(ctx, r.d, r.step.Window, schemas.MinLongDate)
 	if err != nil {
 		return fmt.Errorf("hash the days of the window: %w", err)
 	}
@@ -92,9 +93,14 @@ func (r *replacement) lookForChange(ctx context.Context, held fingerprint) error
 	return nil
 }
 
-// dayHashes returns the fingerprint of the content of each day of a window.
-func (w *Warehouse) dayHashes(ctx context.Context, d schemas.Dataset, win schemas.Window) (map[schemas.Date]fingerprint, error) {
+// dayHashes returns the fingerprint of the content of each day of a window from
+// one on.
+func (w *Warehouse) dayHashes(ctx context.Context, d schemas.Dataset, win schemas.Window, first schemas.Date) (map[schemas.Date]fingerprint, error) {
 	where, args := windowSQL(d, win)
+	if first > schemas.MinLongDate {
+		where += fmt.Sprintf(" AND %s >= {first:Date32}", schemas.QuoteName(d.DateColumn))
+		args = append(args, Named("first", first))
+	}
 	sql := fmt.Sprintf("SELECT toInt32(%s), %s FROM %s WHERE %s GROUP BY 1",
 		schemas.QuoteName(d.DateColumn), fingerprintSQL(rowHashSQL(d, false)), qualified(d.Database, d.Name), where)
 	out := make(map[schemas.Date]fingerprint)
@@ -113,34 +119,16 @@ func (w *Warehouse) dayHashes(ctx context.Context, d schemas.Dataset, win schema
 // growBy makes the replacement one that keeps the window as it stands, of which
 // the content is given, and adds to it. Where it is not known which swap
 // brought that, all is written anew.
-func (r *replacement) growBy(ctx context.Context, g growth, stands string) error {
-	last, err := r.w.swapThatBrought(ctx, r.step.Dataset, r.step.Window, stands)
-	if err != nil {
-		return err
-	}
+func (r *replacement) growBy(g growth, stands string) {
+	last, _ := r.before.brought(stands)
 	held, _ := parseFingerprint(stands)
-	whole, ok := parseFingerprint(last.Hash)
+	whole, ok := parseFingerprint(last.hash)
 	if !ok || whole.rows != held.rows {
-		return nil
+		return
 	}
 	whole.part(g.dropped)
 	whole.join(g.added)
 	r.grown, r.step.Hash = &g, whole.String()
-	return nil
-}
-
-// swapThatBrought returns the newest finished swap that gave a window the
-// content, or none.
-func (w *Warehouse) swapThatBrought(ctx context.Context, dataset string, win schemas.Window, content string) (schemas.SwapStep, error) {
-	q := oneWindow(dataset, win)
-	q.Where += " AND content = {content:String} AND step = {done:String}"
-	q.Args = append(q.Args, Named("content", content), Named("done", stepDone))
-	q.Order, q.Limit = "swap_id DESC", 1
-	lines, err := Read(ctx, w, schemas.Journal, q)
-	if err != nil || len(lines) == 0 {
-		return schemas.SwapStep{}, err
-	}
-	return lines[0], nil
 }
 
 // fillGrown stages the new rows and takes over the others from the table. It
@@ -162,12 +150,12 @@ func (r *replacement) fillGrown(ctx context.Context) (bool, error) {
 	}
 	// Each swap is in the journal before it changes the window. What was taken
 	// over is what stood there before this one if there is no other.
-	swaps, err := w.swapsOf(ctx, r.step.Dataset, r.step.Window)
+	all, err := w.swapsOf(ctx, r.step.Dataset, r.step.Window)
 	if err != nil {
 		return false, err
 	}
-	delete(swaps, r.step.SwapID)
-	return int64(rows) == r.step.Rows && maps.Equal(swaps, r.before), nil
+	delete(all, r.step.SwapID)
+	return int64(rows) == r.step.Rows && maps.Equal(all, r.before), nil
 }
 
 // takeOver brings the rows that are kept into the staging table: as they lie on

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,6 @@ import (
 const (
 	stepStaging  = "staging"  // the staging table may exist
 	stepVerified = "verified" // it holds exactly the rows; from here on the swap is finished, not undone
-	stepSwapped  = "swapped"  // the window holds them
 	stepDone     = "done"     // the record says so too
 	stepUndone   = "undone"   // the window is as it was
 )
@@ -46,7 +46,7 @@ func (w *Warehouse) readJournal(ctx context.Context, q Query) (map[string]schema
 		return nil, err
 	}
 	// Two steps may fall into one millisecond.
-	rank := []string{stepStaging, stepVerified, stepSwapped, stepDone, stepUndone}
+	rank := []string{stepStaging, stepVerified, stepDone, stepUndone}
 	out := make(map[string]schemas.SwapStep)
 	for _, line := range lines {
 		last, ok := out[line.SwapID]
@@ -57,25 +57,55 @@ func (w *Warehouse) readJournal(ctx context.Context, q Query) (map[string]schema
 	return out, nil
 }
 
-// swapsOf returns the swaps of a window that the journal knows, and whether
-// each is still open. It reads far less than readJournal.
-func (w *Warehouse) swapsOf(ctx context.Context, dataset string, win schemas.Window) (open map[string]bool, err error) {
+// swaps are those of a window that the journal knows, by their name.
+type swaps map[string]swapEnd
+
+// swapEnd is how a swap ended.
+type swapEnd struct {
+	open          bool
+	hash, content string // what a finished one brought; empty for others
+}
+
+// swapsOf returns the swaps of a window. It reads far less than readJournal.
+func (w *Warehouse) swapsOf(ctx context.Context, dataset string, win schemas.Window) (swaps, error) {
 	q := oneWindow(dataset, win)
-	sql := "SELECT swap_id, countIf(step IN ('done', 'undone')) = 0 FROM ops.swap WHERE " + q.Where + " GROUP BY swap_id"
-	open = make(map[string]bool)
-	err = w.each(ctx, sql, q.Args, func() { clear(open) }, func(rows driver.Rows) error {
+	sql := "SELECT swap_id, countIf(step IN ('done', 'undone')) = 0, anyIf(hash, step = 'done'), anyIf(content, step = 'done')" +
+		" FROM ops.swap WHERE " + q.Where + " GROUP BY swap_id"
+	out := make(swaps)
+	err := w.each(ctx, sql, q.Args, func() { clear(out) }, func(rows driver.Rows) error {
 		var id string
-		var isOpen uint8
-		if err := rows.Scan(&id, &isOpen); err != nil {
+		var open uint8
+		var end swapEnd
+		if err := rows.Scan(&id, &open, &end.hash, &end.content); err != nil {
 			return err
 		}
-		open[id] = isOpen == 1
+		end.open = open == 1
+		out[id] = end
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
-	return open, nil
+	return out, nil
+}
+
+func (s swaps) anyOpen() bool {
+	for _, end := range s {
+		if end.open {
+			return true
+		}
+	}
+	return false
+}
+
+// brought returns the newest finished swap that gave the window the content.
+func (s swaps) brought(content string) (swapEnd, bool) {
+	for _, id := range slices.Backward(slices.Sorted(maps.Keys(s))) {
+		if s[id].content == content {
+			return s[id], true
+		}
+	}
+	return swapEnd{}, false
 }
 
 // journal writes that a swap has reached a step.

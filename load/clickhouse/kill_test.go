@@ -18,7 +18,7 @@ import (
 )
 
 // swapSteps are the moments at which a swap is stopped, in their order.
-var swapSteps = []string{"journalled", "created", "inserted", "verified", "exchanged", "swapped", "recorded", "done", "dropped"}
+var swapSteps = []string{"journalled", "created", "inserted", "verified", "exchanged", "recorded", "done", "dropped"}
 
 // pointOfNoReturn is the first step after which a swap is finished and not
 // undone.
@@ -72,7 +72,11 @@ func swapChild(order string) {
 		win := schemas.CutYear.Window(o.Fund, day2025)
 		b := Build{Window: win, RunID: "child"}
 		if o.Onto != "" {
-			_, err = Extend(ctx, w, schemas.Holdings, b, Extension[schemas.Holding]{o.Onto, day2025, holdings(o.Fund, day2025+1, o.Rows, o.Seed)})
+			x := Extension[schemas.Holding]{Stands: o.Onto, Kept: day2025, Rows: append(onto(o.Fund), holdings(o.Fund, day2025+1, o.Rows, o.Seed)...)}
+			if _, err := x.Agrees(ctx, w, schemas.Holdings, win); err != nil {
+				return err
+			}
+			_, err = Extend(ctx, w, schemas.Holdings, b, x)
 			return err
 		}
 		_, err = Replace(ctx, w, schemas.Holdings, b, holdings(o.Fund, day2025, o.Rows, o.Seed))
@@ -81,6 +85,9 @@ func swapChild(order string) {
 	fmt.Println("ended:", err)
 	os.Exit(1)
 }
+
+// onto returns what the child extends.
+func onto(fund string) []schemas.Holding { return holdings(fund, day2025, 40, 1) }
 
 // stopSwap has a child process replace a window and stop at a step. The caller
 // kills it.

@@ -65,24 +65,24 @@ func watch(t *testing.T, w *Warehouse, fund string) (stop func() (reads, bad int
 	}
 }
 
-// swaps is how often the window is replaced under readers.
-var swaps = flag.Int("swaps", 30, "replacements of a window under readers")
+// exchanges is how often the window is replaced under readers.
+var exchanges = flag.Int("swaps", 30, "replacements of a window under readers")
 
 // TestReadersSeeOneVersion replaces a window time and again under readers.
 func TestReadersSeeOneVersion(t *testing.T) {
 	w := fresh(t)
 	replace(t, w, schemas.Holdings, version("IVV", 1))
 	stop := watch(t, w, "IVV")
-	for i := range *swaps {
+	for i := range *exchanges {
 		replace(t, w, schemas.Holdings, version("IVV", 2+i%7))
 	}
 	reads, bad := stop()
-	t.Logf("%d reads during %d swaps", reads, *swaps)
+	t.Logf("%d reads during %d swaps", reads, *exchanges)
 	if bad > 0 {
 		t.Errorf("%d of %d reads saw a mixture or nothing", bad, reads)
 	}
-	if reads < int64(*swaps) {
-		t.Errorf("only %d reads during %d swaps show little", reads, *swaps)
+	if reads < int64(*exchanges) {
+		t.Errorf("only %d reads during %d swaps show little", reads, *exchanges)
 	}
 	clean(t, w)
 }

@@ -17,7 +17,7 @@ type Recovered struct {
 	SwapID   string
 	Dataset  string
 	Window   schemas.Window
-	Step     string // how far it had come: staging, verified or swapped
+	Step     string // how far it had come: staging or verified
 	Finished bool   // true: the window has the new rows; false: it is as it was
 }
 
@@ -49,26 +49,31 @@ func (w *Warehouse) Recover(ctx context.Context) ([]Recovered, error) {
 }
 
 // settle does what Recover does for a single window, and returns the swaps of
-// the window that the journal knows, with whether each is still open.
-func (w *Warehouse) settle(ctx context.Context, d schemas.Dataset, win schemas.Window) (open map[string]bool, err error) {
-	open, err = w.swapsOf(ctx, d.String(), win)
-	if err != nil || !anyOpen(open) {
-		return open, err
+// the window that the journal knows then.
+func (w *Warehouse) settle(ctx context.Context, d schemas.Dataset, win schemas.Window) (swaps, error) {
+	all, err := w.swapsOf(ctx, d.String(), win)
+	if err != nil || !all.anyOpen() {
+		return all, err
 	}
-	swaps, err := w.readJournal(ctx, oneWindow(d.String(), win))
+	journal, err := w.readJournal(ctx, oneWindow(d.String(), win))
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range slices.Sorted(maps.Keys(swaps)) {
-		if over(swaps[id].Step) || w.atWork(swaps[id]) {
+	for _, id := range slices.Sorted(maps.Keys(journal)) {
+		s := journal[id]
+		if over(s.Step) || w.atWork(s) {
 			continue
 		}
-		if _, err := w.recoverSwap(ctx, swaps[id]); err != nil {
+		did, err := w.recoverSwap(ctx, s)
+		if err != nil {
 			return nil, fmt.Errorf("recover swap %s: %w", id, err)
 		}
-		open[id] = false
+		all[id] = swapEnd{}
+		if did.Finished {
+			all[id] = swapEnd{hash: s.Hash, content: s.Content}
+		}
 	}
-	return open, nil
+	return all, nil
 }
 
 // atWork reports whether whoever wrote a journal line may still be at it.
@@ -90,8 +95,8 @@ func (w *Warehouse) recoverSwap(ctx context.Context, s schemas.SwapStep) (Recove
 	if err != nil {
 		// Another process may have recovered it under our hands, and taken the
 		// staging table with it.
-		open, e := w.swapsOf(ctx, s.Dataset, s.Window)
-		if e != nil || open[s.SwapID] {
+		all, e := w.swapsOf(ctx, s.Dataset, s.Window)
+		if e != nil || all[s.SwapID].open {
 			return r, err
 		}
 	}
@@ -116,8 +121,12 @@ func (w *Warehouse) finish(ctx context.Context, s schemas.SwapStep) (bool, error
 	if err != nil {
 		return false, fmt.Errorf("hash the window: %w", err)
 	}
+	last, _, err := w.newest(ctx, s.Dataset, s.Window)
+	if err != nil {
+		return false, err
+	}
 	if holds.String() == s.Hash {
-		return true, w.conclude(ctx, s, agree)
+		return true, w.conclude(ctx, s, last.BuiltAt, agree)
 	}
 	swaps, err := w.readJournal(ctx, oneWindow(s.Dataset, s.Window))
 	if err != nil {
@@ -137,7 +146,7 @@ func (w *Warehouse) finish(ctx context.Context, s schemas.SwapStep) (bool, error
 			return false, nil
 		}
 	}
-	return true, w.complete(ctx, d, s, agree)
+	return true, w.complete(ctx, d, s, last.BuiltAt, agree)
 }
 
 // sweep drops the staging tables of swaps that are over.

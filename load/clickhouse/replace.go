@@ -86,7 +86,8 @@ type replacement struct {
 	part   bool             // rows are only those of the days that are new
 	stood  string           // content of the window when it began
 	kept   schemas.Date     // the day up to which the window stays as it is
-	before map[string]bool  // the window's swaps when it began, and whether each was open
+	last   time.Time        // when the newest record of the window was made
+	before swaps            // the window's when it began
 	grown  *growth          // nil where the window is written anew
 	step   schemas.SwapStep // what the journal's lines of this swap have in common
 	insert func(ctx context.Context, into, token string, after schemas.Date) error
@@ -115,13 +116,14 @@ func (r *replacement) run(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	r.last = last.BuiltAt
 	// While somebody else is at work on the window, what the record says of
 	// it may be out of date by the time it is read.
-	if known && !anyOpen(r.before) {
+	if known && !r.before.anyOpen() {
 		r.stood = last.Content
 	}
 	if r.stood != "" && r.stood == r.step.Content {
-		if err := w.record(ctx, r.built("")); err != nil {
+		if err := w.record(ctx, r.built(""), r.last); err != nil {
 			return false, err
 		}
 		return false, r.agree(ctx)
@@ -155,7 +157,7 @@ func (r *replacement) swap(ctx context.Context) error {
 	// From here on the swap is completed, by this call if it can be.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
-	return w.complete(ctx, r.d, r.step, r.agree)
+	return w.complete(ctx, r.d, r.step, r.last, r.agree)
 }
 
 // stage brings the rows into the staging table and shows that they arrived.
@@ -225,18 +227,15 @@ func (w *Warehouse) createStaging(ctx context.Context, d schemas.Dataset, into s
 		into, qualified(d.Database, d.Name)))
 }
 
-// complete takes a verified swap to its end. Every step may be repeated.
-// agree is called between the record and the end.
-func (w *Warehouse) complete(ctx context.Context, d schemas.Dataset, s schemas.SwapStep, agree func(context.Context) error) error {
+// complete takes a verified swap to its end. Every step may be repeated. The
+// record is made newer than the last one, and agree is called between it and the
+// end.
+func (w *Warehouse) complete(ctx context.Context, d schemas.Dataset, s schemas.SwapStep, last time.Time, agree func(context.Context) error) error {
 	if err := w.exchange(ctx, d, s); err != nil {
 		return fmt.Errorf("exchange the partition: %w", err)
 	}
 	w.at("exchanged")
-	if err := w.journal(ctx, s, stepSwapped); err != nil {
-		return err
-	}
-	w.at("swapped")
-	return w.conclude(ctx, s, agree)
+	return w.conclude(ctx, s, last, agree)
 }
 
 // exchange makes the staged rows the window's, in one step for readers.
@@ -251,8 +250,8 @@ func (w *Warehouse) exchange(ctx context.Context, d schemas.Dataset, s schemas.S
 }
 
 // conclude records a swap that the window shows already.
-func (w *Warehouse) conclude(ctx context.Context, s schemas.SwapStep, agree func(context.Context) error) error {
-	if err := w.record(ctx, builtBy(s)); err != nil {
+func (w *Warehouse) conclude(ctx context.Context, s schemas.SwapStep, last time.Time, agree func(context.Context) error) error {
+	if err := w.record(ctx, builtBy(s), last); err != nil {
 		return err
 	}
 	w.at("recorded")
@@ -294,8 +293,8 @@ func (r *replacement) agree(ctx context.Context) error {
 		return err
 	}
 	for id := range after {
-		wasOpen, seen := r.before[id]
-		if id != r.step.SwapID && (!seen || wasOpen) {
+		was, seen := r.before[id]
+		if id != r.step.SwapID && (!seen || was.open) {
 			return r.w.reconcile(ctx, r.d, r.step.Window)
 		}
 	}
@@ -320,7 +319,7 @@ func (w *Warehouse) reconcile(ctx context.Context, d schemas.Dataset, win schema
 		if s := swaps[id]; s.Content == holds.String() {
 			w.log.InfoContext(ctx, "several swaps of a window at once, recording the last",
 				"table", s.Dataset, "window", win.String(), "swap", s.SwapID)
-			return w.record(ctx, builtBy(s))
+			return w.record(ctx, builtBy(s), last.BuiltAt)
 		}
 	}
 	return fmt.Errorf("the window holds rows (%s) that no swap in the journal brought", holds)
@@ -350,13 +349,4 @@ func (w *Warehouse) end(swapID string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.active, swapID)
-}
-
-func anyOpen(swaps map[string]bool) bool {
-	for _, open := range swaps {
-		if open {
-			return true
-		}
-	}
-	return false
 }

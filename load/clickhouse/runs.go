@@ -3,7 +3,6 @@ package clickhouse
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -21,25 +20,48 @@ const (
 // attemptsKept is how many of a window's newest runs are looked at.
 const attemptsKept = 8
 
-// OpenRuns returns the runs that have begun and not ended, oldest first: those
-// of one window of a table or, without a table's name, all. Whether their
-// processes still live, Living tells.
-func (w *Warehouse) OpenRuns(ctx context.Context, dataset string, win schemas.Window) ([]schemas.Run, error) {
-	where := "started_at > {since:DateTime64(3)}"
-	args := []any{Named("since", w.now().Add(-longestRun))}
-	if dataset != "" {
-		q := oneWindow(dataset, win)
-		where, args = where+" AND "+q.Where, append(args, q.Args...)
-	}
+// OpenRuns returns the runs that have begun and not ended, oldest first. Whether
+// their processes still live, Living tells.
+func (w *Warehouse) OpenRuns(ctx context.Context) ([]schemas.Run, error) {
+	return w.openRuns(ctx, Query{Where: "1"})
+}
+
+// OpenRunsBeside returns the open runs of a window other than one.
+func (w *Warehouse) OpenRunsBeside(ctx context.Context, run, dataset string, win schemas.Window) ([]schemas.Run, error) {
+	return w.openRuns(ctx, oneWindow(dataset, win).And("run_id != {run:String}", Named("run", run)))
+}
+
+func (w *Warehouse) openRuns(ctx context.Context, q Query) ([]schemas.Run, error) {
 	// Mostly nobody is at work, which two columns tell.
-	var some bool
-	one := func(driver.Rows) error { some = true; return nil }
-	sql := "SELECT 1 FROM ops.run WHERE " + where + " GROUP BY run_id HAVING countIf(outcome != 'running') = 0 LIMIT 1"
-	if err := w.each(ctx, sql, args, func() { some = false }, one); err != nil || !some {
+	ids, err := w.openRunIDs(ctx, q)
+	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	runs, err := Read(ctx, w, schemas.Runs, Query{Where: where, Args: args, Order: "started_at, run_id, outcome = 'running'", limitBy: "run_id"})
-	return slices.DeleteFunc(runs, func(r schemas.Run) bool { return r.Outcome != "running" }), err
+	return Read(ctx, w, schemas.Runs, Query{
+		Where: "started_at > {since:DateTime64(3)} AND run_id IN {ids:Array(String)} AND outcome = 'running'",
+		Args:  []any{Named("since", w.now().Add(-longestRun)), Named("ids", ids)}, Order: "started_at, run_id", limitBy: "run_id",
+	})
+}
+
+// OpenRunIDs returns the names of the runs that have begun and not ended.
+func (w *Warehouse) OpenRunIDs(ctx context.Context) ([]string, error) {
+	return w.openRunIDs(ctx, Query{Where: "1"})
+}
+
+func (w *Warehouse) openRunIDs(ctx context.Context, q Query) ([]string, error) {
+	q = q.And("started_at > {since:DateTime64(3)}", Named("since", w.now().Add(-longestRun)))
+	sql := "SELECT run_id FROM ops.run WHERE " + q.Where + " GROUP BY run_id HAVING countIf(outcome != 'running') = 0"
+	var ids []string
+	err := w.each(ctx, sql, q.Args, func() { ids = nil }, func(rows driver.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("clickhouse: look for open runs: %w", err)
+	}
+	return ids, nil
 }
 
 // Attempts returns the newest runs of every window that came to an end of
