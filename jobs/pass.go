@@ -73,8 +73,8 @@ func (r *Runner) newPass(req Request) (*pass, error) {
 	}
 	return &pass{
 		Runner: r, scope: s, report: &Report{}, lease: r.lease, open: map[*Job]int{}, changes: changes{},
-		inputs: readings{limit: keptInputs},
-		begun:  map[string]bool{},
+		inputs:  readings{limit: keptInputs},
+		begun:   map[string]bool{},
 		cancels: map[*Job]map[string]context.CancelFunc{}, cancelled: map[*Job]bool{},
 	}, nil
 }
