@@ -13,13 +13,21 @@ import (
 // anything after its end. Numbers that matter should be decoded with a type
 // that is strict about them: encoding/json itself takes a number in quotes for
 // a json.Number.
-func DecodeJSON(r io.Reader, v any) error {
+func DecodeJSON(r io.Reader, v any) error { return decodeJSON(r, v, true) }
+
+// DecodeJSONLeniently is DecodeJSON for answers that nobody has described: keys
+// that v does not know are passed over.
+func DecodeJSONLeniently(r io.Reader, v any) error { return decodeJSON(r, v, false) }
+
+func decodeJSON(r io.Reader, v any, strict bool) error {
 	text, err := Text(r)
 	if err != nil {
 		return err
 	}
 	dec := json.NewDecoder(text)
-	dec.DisallowUnknownFields()
+	if strict {
+		dec.DisallowUnknownFields()
+	}
 	if err := dec.Decode(v); err != nil {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			return errors.New("the JSON is cut off before its end")

@@ -51,6 +51,7 @@ const (
 	lagOperations = 31 * 24 * time.Hour // amounts are amended after settlement
 	lagRates      = 7 * 24 * time.Hour
 	lagCash       = 10 * 24 * time.Hour
+	lagPortfolio  = 35 * 24 * time.Hour
 	lagActions    = 3653 * 24 * time.Hour // the one file has all years, and any of them may be corrected
 )
 
@@ -146,12 +147,40 @@ func (c *Catalog) addNYFed() error {
 			return err
 		}
 	}
+	if cfg.Holdings != "" || len(cfg.HoldingFiles) > 0 {
+		days := c.portfolioDays(cfg.Holdings)
+		err := addFetched(c, "nyfed:holdings", nyfed.Treasury, cfg.Schedule, fetched[schemas.SOMAHolding]{
+			table: schemas.SOMAHoldings, schedule: slotsH41, due: c.duePortfolio(), lag: lagPortfolio, method: "1",
+			checks:   []check[arrival[schemas.SOMAHolding]]{rescaled(parOf)},
+			requests: func(w schemas.Window) int64 { return 1 + int64(len(days(w))) },
+			source: source("nyfed", cfg.HoldingFiles, func(g *extract.Client, files []string) extract.Source[schemas.SOMAHolding] {
+				return nyfed.Portfolio(g, nyfed.Config{Base: cfg.Base, Files: files}, days)
+			}),
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return addFetched(c, "nyfed:operations", "nyfed", cfg.Schedule, fetched[schemas.Operation]{
 		table: schemas.Operations, schedule: slotsOperations, due: c.dueOperation(), lag: lagOperations, method: "1", money: true,
 		source: source("nyfed", cfg.OperationFiles, func(g *extract.Client, files []string) extract.Source[schemas.Operation] {
 			return nyfed.Operations(g, nyfed.Config{Base: cfg.Base, Files: files})
 		}),
 	})
+}
+
+// portfolioDays returns the Wednesdays of a window for which the Fed's holdings are
+// asked: all of them, or the last of each month.
+func (c *Catalog) portfolioDays(which string) func(schemas.Window) []schemas.Date {
+	return func(w schemas.Window) []schemas.Date {
+		var out []schemas.Date
+		for d := w.From; d < w.To; d++ {
+			if d.Weekday() == time.Wednesday && (which != DaysMonthEnds || (d+7).Month() != d.Month()) {
+				out = append(out, d)
+			}
+		}
+		return out
+	}
 }
 
 func (c *Catalog) addH41() error {

@@ -108,6 +108,8 @@ func held(h *schemas.Holding) (dated, float64) {
 	return of, v
 }
 
+func parOf(h *schemas.SOMAHolding) (dated, float64) { return dated{h.CUSIP, h.AsOf}, h.Par }
+
 // weighed is held by ticker alone: publishers change how they write names.
 func weighed(h *schemas.Holding) (dated, float64) {
 	of := dated{cmp.Or(h.Ticker, h.Name), h.AsOf}

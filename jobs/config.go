@@ -71,6 +71,12 @@ type NYFed struct {
 	// RateFiles names saved answers by rate, OperationFiles those of operations.
 	RateFiles      map[string][]string `yaml:"rate_files"`
 	OperationFiles []string            `yaml:"operation_files"`
+	// Holdings says of which Wednesdays the Treasury securities of the Fed's
+	// account are asked for: week_ends for all, month_ends for the last of each
+	// month, nothing for none. Each takes a request. HoldingFiles names saved
+	// answers.
+	Holdings     string   `yaml:"holdings"`
+	HoldingFiles []string `yaml:"holding_files"`
 }
 
 // H41 is the block of the Federal Reserve Board's H.4.1 release.
@@ -199,6 +205,9 @@ func (c *Config) Validate() error {
 	}
 	if f := c.Publishers.IShares; f != nil && !slices.Contains([]string{"", DaysSessions, DaysWeekEnds, DaysMonthEnds}, f.Days) {
 		fail("publishers.ishares.days: %q is none of sessions, week_ends, month_ends", f.Days)
+	}
+	if f := c.Publishers.NYFed; f != nil && !slices.Contains([]string{"", DaysWeekEnds, DaysMonthEnds}, f.Holdings) {
+		fail("publishers.nyfed.holdings: %q is none of week_ends, month_ends", f.Holdings)
 	}
 	seen := map[string]bool{}
 	for i, f := range c.Files {

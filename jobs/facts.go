@@ -156,6 +156,8 @@ func readNeed(ctx context.Context, t *Task, n Need, in *transform.Inputs) error 
 		return appendSpan(ctx, t, schemas.Operations, n, &in.Operations)
 	case schemas.CashBalances.String():
 		return appendSpan(ctx, t, schemas.CashBalances, n, &in.Cash)
+	case schemas.SOMAHoldings.String():
+		return appendSpan(ctx, t, schemas.SOMAHoldings, n, &in.Portfolio)
 	}
 	for _, table := range schemas.FactTables {
 		if table.String() == n.Dataset.String() {
@@ -294,6 +296,12 @@ func (c *Catalog) factJobs() []*Job {
 	if needs := c.moneyNeeds(); len(needs) > 0 {
 		out = append(out, c.factJob("liquidity:"+FedUniverse, schemas.Liquidity, transform.Universe{ID: FedUniverse}, c.dueOperation(),
 			func(schemas.Window) []Need { return needs }))
+	}
+	for _, part := range c.parts(schemas.SOMAHoldings.Dataset) {
+		out = append(out, c.factJob("maturity:"+FedUniverse, schemas.Maturity, transform.Universe{ID: FedUniverse}, c.duePortfolio(),
+			func(w schemas.Window) []Need {
+				return spans(schemas.SOMAHoldings.Dataset, []string{part}, w.From, w.To, true)
+			}))
 	}
 	return out
 }

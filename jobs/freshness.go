@@ -60,6 +60,17 @@ func (c *Catalog) dueClose() due { return latest(c.Calendar.PrevSession, c.Calen
 
 func (c *Catalog) dueH41(now time.Time) (schemas.Date, bool) { return c.Calendar.H41AsOf(now), true }
 
+// duePortfolio says which Wednesday's holdings the Fed has published.
+func (c *Catalog) duePortfolio() due {
+	return func(now time.Time) (schemas.Date, bool) {
+		d := c.Calendar.H41AsOf(now)
+		for c.Config.Publishers.NYFed.Holdings == DaysMonthEnds && (d+7).Month() == d.Month() {
+			d -= 7
+		}
+		return d, true
+	}
+}
+
 func (c *Catalog) dueRate(name string) due {
 	secured := name != "EFFR" && name != "OBFR"
 	prev := c.Calendar.PrevFedDay

@@ -135,7 +135,7 @@ func testConfig(from schemas.Date) Config {
 	return Config{
 		History: History{From: from},
 		Publishers: Publishers{
-			NYFed: &NYFed{Rates: []string{"SOFR", "EFFR"}}, H41: &H41{}, FRED: &FRED{Series: []string{"IORB", "RRPONTSYAWARD"}},
+			NYFed: &NYFed{Rates: []string{"SOFR", "EFFR"}, Holdings: DaysMonthEnds}, H41: &H41{}, FRED: &FRED{Series: []string{"IORB", "RRPONTSYAWARD"}},
 			FiscalData: &FiscalData{}, IShares: &IShares{Funds: []string{"IVV", "IJR"}, Days: DaysMonthEnds}, SSGA: &SSGA{Funds: []string{"SPY"}}, SP500: &Membership{},
 		},
 		Files: []File{

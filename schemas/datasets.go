@@ -10,7 +10,7 @@ func Datasets() []Dataset {
 	for _, t := range FactTables {
 		out = append(out, t.Dataset)
 	}
-	out = append(out, Contributions.Dataset, ShareCounts.Dataset, Earnings.Dataset)
+	out = append(out, Contributions.Dataset, ShareCounts.Dataset, Earnings.Dataset, SOMAHoldings.Dataset)
 	return append(out, Runs.Dataset, Builds.Dataset, Inputs.Dataset, Payloads.Dataset, CheckResults.Dataset, Journal.Dataset,
 		Slots.Dataset, Leases.Dataset, Backfills.Dataset, LogLines.Dataset, Incidents.Dataset)
 }

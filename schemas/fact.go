@@ -86,4 +86,4 @@ var (
 )
 
 // FactTables lists every table of facts.
-var FactTables = []Table[Fact]{Concentration, Breadth, BreadthTrend, Size, SizeMembers, Liquidity, ContributionSummary, ContributionLevel, Dispersion, Allocation, Valuation, RelativeValuation}
+var FactTables = []Table[Fact]{Concentration, Breadth, BreadthTrend, Size, SizeMembers, Liquidity, ContributionSummary, ContributionLevel, Dispersion, Allocation, Valuation, RelativeValuation, Maturity}

@@ -25,7 +25,7 @@ type Metric struct {
 // them: by family, and within it from the plain to the derived.
 func Register() []Metric {
 	var all []Metric
-	for _, family := range [][]Metric{concentrationMetrics, floatMetrics, contributionMetrics, breadthMetrics, dispersionMetrics, sizeMetrics, valuationMetrics, liquidityMetrics, allocationMetrics} {
+	for _, family := range [][]Metric{concentrationMetrics, floatMetrics, contributionMetrics, breadthMetrics, dispersionMetrics, sizeMetrics, valuationMetrics, liquidityMetrics, maturityMetrics, allocationMetrics} {
 		all = append(all, family...)
 	}
 	return all

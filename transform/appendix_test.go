@@ -60,7 +60,7 @@ var appendix = []struct {
 	{"res_gdp", map[string]int{`res_(gdp|bank_assets)`: 2}},
 	{"chg_1w", map[string]int{`(fed_assets|reserves|net_liq)_(chg_(1|4|13|52)w|z156)`: 15}},
 	{"h41_identity_k", map[string]int{`h41_identity_[1-5]`: 5}},
-	{"soma_wam", nil}, // the portfolio line by line is not fetched yet
+	{"soma_wam", map[string]int{`soma_(wam|bucket_(1y|5y|10y|later))`: 5}},
 	{"spread_sofr_iorb", map[string]int{`spread_(sofr_iorb|effr_iorb|sofr_rrp|sofr_upper)`: 4}},
 	{"sofr_p99_p25", map[string]int{`sofr_(p99_p25|p75_p25|p99_p1|volume)`: 4}},
 	{"cal_flags", map[string]int{`cal_((month|quarter|year)_end(|_m1|_p1)|tax_date|coupon_settlement)`: 11, `target_(lower|upper|change)`: 3}},

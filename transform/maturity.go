@@ -1,10 +1,68 @@
 package transform
 
 import (
+	"maps"
 	"math"
+	"slices"
+	"strconv"
 
 	"tidemark/schemas"
 )
+
+var maturityFamilies = []Family{{Name: "maturity", Dataset: schemas.Maturity.String(), Metrics: maturityIDs(), Compute: maturityFacts}}
+
+func maturityIDs() []string { return append([]string{"soma_wam"}, maturityBuckets[:]...) }
+
+var maturityBuckets = [...]string{"soma_bucket_1y", "soma_bucket_5y", "soma_bucket_10y", "soma_bucket_later"}
+
+// maturityFacts tells, for each day of which the holdings are known, when they
+// fall due. The holdings of a Wednesday come out with the H.4.1.
+func maturityFacts(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
+	byDay := make(map[schemas.Date][]parLine)
+	due := make(map[schemas.Date]int)
+	for _, h := range in.Portfolio {
+		if !in.Window.Contains(h.AsOf) {
+			continue
+		}
+		years := yearsBetween(h.AsOf, h.Maturity)
+		if years <= 0 {
+			due[h.AsOf]++
+		}
+		byDay[h.AsOf] = append(byDay[h.AsOf], parLine{h.Par, years})
+	}
+	var out []schemas.Fact
+	for _, d := range slices.Sorted(maps.Keys(byDay)) {
+		m, status := portfolioMaturity(byDay[d])
+		f := factDay{session: d, knownAt: in.Calendar.H41Release(d), basis: "nyfed", members: m.lines, excluded: due[d], status: status}
+		f.note(due[d] > 0, strconv.Itoa(due[d])+" have fallen due", func() {
+			if status != schemas.StatusOK {
+				f.noneOf(maturityIDs(), status)
+				return
+			}
+			f.add("soma_wam", m.years)
+			for k, id := range maturityBuckets {
+				f.add(id, m.shares[k])
+			}
+		})
+		out = append(out, f.facts...)
+	}
+	return out, nil
+}
+
+// yearsBetween counts the anniversaries of a day up to another, and of what is
+// left the part of the year that it is in: a security that falls due on an
+// anniversary has whole years. It is 0 or less where the other day has come.
+func yearsBetween(from, to schemas.Date) float64 {
+	if to <= from {
+		return -float64(from-to) / 365.25
+	}
+	n := to.Year() - from.Year()
+	if from.AddYears(n) > to {
+		n--
+	}
+	since, next := from.AddYears(n), from.AddYears(n+1)
+	return float64(n) + float64(to-since)/float64(next-since)
+}
 
 // parLine is a security of a portfolio, or several that fall due together.
 type parLine struct {

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tidemark/schemas"
+	"tidemark/schemas/calendar"
 )
 
 func TestPortfolioMaturity_WE4_7(t *testing.T) {
@@ -103,4 +104,79 @@ func TestMaturityProperties(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestYearsBetween counts anniversaries, and the days of the year that has begun.
+func TestYearsBetween(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		from, to string
+		want     float64
+	}{
+		{"2025-01-08", "2026-01-08", 1},
+		{"2025-01-08", "2030-01-08", 5},
+		{"2024-02-29", "2025-02-28", 1},
+		{"2024-02-29", "2034-02-28", 10},
+		{"2025-01-08", "2025-01-09", 1. / 365},
+		{"2023-07-01", "2024-01-01", 184. / 366},
+		{"2025-01-08", "2027-07-15", 2 + 188./365},
+	} {
+		if got := yearsBetween(day(t, c.from), day(t, c.to)); got != c.want {
+			t.Errorf("%s to %s: %v, want %v", c.from, c.to, got, c.want)
+		}
+	}
+	for _, to := range []string{"2025-01-08", "2025-01-07", "2003-01-01"} {
+		if got := yearsBetween(day(t, "2025-01-08"), day(t, to)); got > 0 {
+			t.Errorf("to %s: %v years are left", to, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		from := schemas.Date(rapid.IntRange(12000, 30000).Draw(t, "from"))
+		days := rapid.IntRange(1, 12000).Draw(t, "days")
+		got, next := yearsBetween(from, from.AddDays(days)), yearsBetween(from, from.AddDays(days+1))
+		if got >= next || math.Abs(got-float64(days)/365.25) > .01 {
+			t.Errorf("%s and %d days: %v years, a day more: %v", from, days, got, next)
+		}
+	})
+}
+
+// TestMaturityFacts tells the maturity of two Wednesdays, one with a bill that has
+// fallen due.
+func TestMaturityFacts(t *testing.T) {
+	t.Parallel()
+	at := calendar.US()
+	line := func(asOf, cusip, maturity string, par float64) schemas.SOMAHolding {
+		return schemas.SOMAHolding{Portfolio: "treasury", AsOf: day(t, asOf), CUSIP: cusip, Maturity: day(t, maturity), Par: par, Compensation: schemas.Some(1e9)}
+	}
+	in := &Inputs{
+		Universe: Universe{ID: "FED"}, Window: schemas.CutYear.Window("FED", day(t, "2025-01-01")), Calendar: at,
+		Portfolio: []schemas.SOMAHolding{
+			line("2025-01-08", "a", "2025-01-08", 500), line("2025-01-08", "b", "2026-01-08", 300), line("2025-01-08", "c", "2055-01-08", 100),
+			line("2025-01-15", "b", "2030-01-15", 7), line("2024-12-31", "b", "2030-01-15", 7),
+			line("2025-01-22", "a", "2025-01-21", 500),
+		},
+	}
+	facts, findings := Compute(schemas.Maturity.String(), in)
+	if len(facts) != 15 || len(findings) != 0 {
+		t.Fatalf("%d facts, %d findings: %v", len(facts), len(findings), findings)
+	}
+	got := newFactSet(t, facts, findings)
+	for _, want := range []struct {
+		metric, day string
+		value       float64
+	}{
+		{"soma_wam", "2025-01-08", 8.25}, {"soma_bucket_1y", "2025-01-08", .75}, {"soma_bucket_later", "2025-01-08", .25},
+		{"soma_wam", "2025-01-15", 5}, {"soma_bucket_5y", "2025-01-15", 1}, {"soma_bucket_10y", "2025-01-15", 0},
+	} {
+		f := got.fact(want.metric, day(t, want.day))
+		if f.Value != schemas.Some(want.value) || f.Basis != "nyfed" || !f.KnownAt.Equal(at.H41Release(day(t, want.day))) {
+			t.Errorf("%+v, want %v", f, want.value)
+		}
+	}
+	if f := got.fact("soma_wam", day(t, "2025-01-08")); f.Members != 2 || f.Excluded != 1 || f.Detail != "1 have fallen due" {
+		t.Errorf("%+v", f)
+	}
+	if f := got.fact("soma_wam", day(t, "2025-01-22")); f.Status != schemas.NoMembers || f.Value.OK {
+		t.Errorf("all have fallen due: %+v", f)
+	}
 }

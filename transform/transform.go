@@ -41,6 +41,7 @@ type Inputs struct {
 	Rates        []schemas.Rate
 	Operations   []schemas.Operation
 	Cash         []schemas.CashBalance
+	Portfolio    []schemas.SOMAHolding
 	Facts        []schemas.Fact // of the tables that a second stage builds on
 
 	shared   *shared
@@ -113,7 +114,7 @@ type Family struct {
 // Families lists everything that is computed. A test holds it against the
 // metric register, both ways.
 func Families() []Family {
-	return slices.Concat(concentrationFamilies, breadthFamilies, breadthTrendFamilies, sizeFamilies, sizeMembersFamilies, liquidityFamilies, contributionFamilies, dispersionFamilies, allocationFamilies, valuationFamilies, relativeValuationFamilies)
+	return slices.Concat(concentrationFamilies, breadthFamilies, breadthTrendFamilies, sizeFamilies, sizeMembersFamilies, liquidityFamilies, contributionFamilies, dispersionFamilies, allocationFamilies, valuationFamilies, relativeValuationFamilies, maturityFamilies)
 }
 
 // Warmup returns how many sessions before a window of the table its inputs

@@ -1,5 +1,6 @@
-// Package nyfed reads the New York Fed's Markets API: the reference rates and
-// the repo and reverse repo operations of its desk.
+// Package nyfed reads the New York Fed's Markets API: the reference rates, the
+// repo and reverse repo operations of its desk, and the Treasury securities of
+// the System Open Market Account.
 //
 // The API answers with hand-assembled JSON, newest row first, in which keys
 // that do not apply are absent. A key this package does not know is an error,
@@ -72,12 +73,12 @@ func (c Config) search(path string, w schemas.Window) string {
 // answer gets one answer and hands its body to parse. What parse does not
 // like is a breach of the publisher's contract; what goes wrong before is not.
 func answer[T any](ctx context.Context, g extract.Getter, w schemas.Window, address string, parse func(io.Reader) ([]T, error)) ([]T, string, error) {
-	p, data, err := extract.Read(ctx, g, extract.Request{
-		Publisher: Publisher,
-		URL:       address,
-		Header:    http.Header{"Accept": {"application/json"}},
-		MaxBytes:  maxBytes,
-	}, w)
+	return answerOf(ctx, g, w, extract.Request{URL: address}, parse)
+}
+
+func answerOf[T any](ctx context.Context, g extract.Getter, w schemas.Window, r extract.Request, parse func(io.Reader) ([]T, error)) ([]T, string, error) {
+	r.Publisher, r.Header, r.MaxBytes = Publisher, http.Header{"Accept": {"application/json"}}, maxBytes
+	p, data, err := extract.Read(ctx, g, r, w)
 	if err != nil {
 		return nil, "", err
 	}

@@ -94,6 +94,10 @@ func TestSourcesKeepTheirMannersHere(t *testing.T) {
 		func(g extract.Getter, base string) extract.Source[schemas.Operation] {
 			return nyfed.Operations(g, nyfed.Config{Base: base})
 		})
+	hold(t, "nyfed", "", year(nyfed.Treasury, 2025), func(r *schemas.SOMAHolding) schemas.Date { return r.AsOf },
+		func(g extract.Getter, base string) extract.Source[schemas.SOMAHolding] {
+			return nyfed.Portfolio(g, nyfed.Config{Base: base}, days(day(2025, time.March, 5), day(2025, time.July, 2)))
+		})
 	hold(t, "h41", "", whole("h41"), func(r *schemas.Observation) schemas.Date { return r.Date },
 		func(g extract.Getter, base string) extract.Source[schemas.Observation] {
 			return h41.Archive(g, h41.Config{Base: base})

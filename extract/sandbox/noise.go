@@ -18,6 +18,7 @@ const (
 	streamOperation
 	streamHoldings
 	streamFilings
+	streamSOMA
 )
 
 // seeded derives independent, reproducible randomness from one seed: from the

@@ -27,6 +27,9 @@ func (w *world) nyfed(q *request) *answer {
 		}
 		return w.rateAnswer(q, x, m[4])
 	}
+	if m := somaPath.FindStringSubmatch(q.path); m != nil {
+		return w.soma(m[2])
+	}
 	if q.path == "/api/rp/results/search.json" {
 		return w.deskSearch(q)
 	}

@@ -35,3 +35,18 @@ func liquidityFigures(t *testing.T, conn driver.Conn) map[figure]float64 {
 				WHERE line = 0 AND operation_type = 'Repo' AND auction_status = 'Results' AND total_accepted IS NOT NULL GROUP BY operation_date
 		)`)
 }
+
+// maturityFigures are those of the Treasuries of the Federal Reserve, in years and
+// fractions.
+func maturityFigures(t *testing.T, conn driver.Conn) map[figure]float64 {
+	t.Helper()
+	return ask(t, conn, `
+		WITH line AS (
+			SELECT as_of, par, maturity, age('year', as_of, toDate(maturity)) AS whole, addYears(as_of, whole) AS since, addYears(as_of, whole + 1) AS next,
+				whole + (toDate(maturity) - since) / (next - since) AS years
+			FROM raw.soma_holding WHERE maturity > as_of)
+		SELECT name, '' AS of, as_of AS day, toNullable(value) AS value FROM (
+			SELECT as_of, sum(par) AS total, sum(par * years) / total AS wam, sumIf(par, maturity <= addYears(as_of, 1)) / total AS one, sumIf(par, maturity <= addYears(as_of, 5)) / total AS five,
+				sumIf(par, maturity <= addYears(as_of, 10)) / total AS ten FROM line GROUP BY as_of)
+		ARRAY JOIN ['soma_wam', 'soma_bucket_1y', 'soma_bucket_5y', 'soma_bucket_10y', 'soma_bucket_later'] AS name, [wam, one, five - one, ten - five, 1 - ten] AS value`)
+}

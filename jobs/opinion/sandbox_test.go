@@ -71,7 +71,7 @@ func sandboxYears(t *testing.T) (transform.Universe, *clickhouse.Warehouse, func
 		History: jobs.History{From: schemas.NewDate(2023, time.July, 1)},
 		Publishers: jobs.Publishers{
 			IShares: &jobs.IShares{Funds: []string{fund}, Days: jobs.DaysWeekEnds}, SP500: &jobs.Membership{},
-			NYFed: &jobs.NYFed{Rates: []string{"SOFR", "EFFR"}}, H41: &jobs.H41{}, FRED: &jobs.FRED{Series: []string{"IORB"}},
+			NYFed: &jobs.NYFed{Rates: []string{"SOFR", "EFFR"}, Holdings: jobs.DaysWeekEnds}, H41: &jobs.H41{}, FRED: &jobs.FRED{Series: []string{"IORB"}},
 		},
 		Files: []jobs.File{
 			bars, file("actions", jobs.KindActions, "/actions.csv"), file("renames", jobs.KindRenames, "/renames.csv"), levels, funds,
@@ -152,6 +152,13 @@ func TestSandbox(t *testing.T) {
 		want := liquidityFigures(t, connect(t))
 		maps.DeleteFunc(want, func(f figure, _ float64) bool { return f.day < schemas.NewDate(2023, time.July, 1) }) // the raw tables begin earlier
 		secondOpinionOfFacts(t, factsOf(t, schemas.Liquidity, jobs.FedUniverse), want)
+	})
+	t.Run("maturity", func(t *testing.T) {
+		want := maturityFigures(t, connect(t))
+		if len(want) < 500 {
+			t.Errorf("%d figures", len(want))
+		}
+		secondOpinionOfFacts(t, factsOf(t, schemas.Maturity, jobs.FedUniverse), want)
 	})
 	t.Run("allocation", func(t *testing.T) {
 		secondOpinionOfFacts(t, factsOf(t, schemas.Allocation, "MIX"), allocationFigures(t, connect(t), "fund:IJR", "fund:AGG"))
