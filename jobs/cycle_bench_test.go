@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -127,6 +128,7 @@ func cycleConfig(dir string) Config {
 		},
 		Parts: []string{"index:SPXTR", "index:SP600TR", "index:R2000TR"},
 	})
+	c.Publishers.NYFed.Holdings = DaysWeekEnds
 	for i := range c.Files {
 		for k, path := range c.Files[i].Paths {
 			c.Files[i].Paths[k] = filepath.Join(dir, strings.TrimPrefix(path, SandboxPath))
@@ -142,6 +144,39 @@ func cycleConfig(dir string) Config {
 	large.Index, large.Against = "SP500", ""
 	c.Universes = []Universe{large, universe("SP600_MEMBERS", "index:SP600", "IJR"), universe("R2000_MEMBERS", "index:R2000", "IWM")}
 	return c
+}
+
+// BenchmarkRegister measures what every family of the register costs over twenty
+// years of a market of 3,000 securities, a window at a time: how long its inputs
+// are read, how long its facts are computed on all processors, and how long they
+// are published.
+//
+// With -short the market has 300 securities and three years.
+func BenchmarkRegister(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(GCPercent)) // as the program has it
+	securities, from := 3000, schemas.NewDate(2006, time.January, 1)
+	if testing.Short() {
+		securities, from = 300, schemas.NewDate(2023, time.January, 1)
+	}
+	for b.Loop() {
+		var files vendorFolder
+		files.dir = b.TempDir()
+		config := cycleConfig(files.dir)
+		config.History.From = from
+		h := openHouse(b, config, sandbox.Config{Seed: 20, Securities: securities, From: from, To: schemas.NewDate(2025, time.December, 31)})
+		files.base = h.box.Base("vendor")
+		watch := &stopwatch{}
+		h.Log = slog.New(CaptureLogs(watch))
+		h.Workers = 1
+		h.clock.at = time.Date(2026, time.January, 5, 18, 20, 0, 0, newYork)
+		for y := from.Year(); y <= 2025; y++ {
+			files.download(b, y)
+		}
+		h.mustRun(b, Request{})
+		families, all := watch.families()
+		fmt.Printf("%d securities, %d to 2025\n%s\n", securities, from.Year(), families)
+		b.ReportMetric(all.Seconds(), "s/computed")
+	}
 }
 
 // vendorFolder is a folder into which the simulated vendor's files are put.
@@ -296,6 +331,56 @@ func (s *stopwatch) table(others ...stage) string {
 		return err.Error()
 	}
 	return out.String()
+}
+
+// families shows what the runs of each family of facts took, and returns how long
+// all were computed.
+func (s *stopwatch) families() (table string, computed time.Duration) {
+	type sums struct {
+		windows                int
+		read, compute, publish time.Duration
+	}
+	of := map[string]*sums{}
+	w := s.shared()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, g := range w.stages {
+		name, _, _ := strings.Cut(g.job, ":")
+		for _, l := range g.laps {
+			if !strings.HasPrefix(l.name, "compute") {
+				continue
+			}
+			f := of[name]
+			if f == nil {
+				f = &sums{}
+				of[name] = f
+			}
+			f.windows++
+			for _, l := range g.laps {
+				switch {
+				case strings.HasPrefix(l.name, "compute"):
+					f.compute += l.took
+				case l.name == "publish":
+					f.publish += l.took
+				default:
+					f.read += l.took
+				}
+			}
+			break
+		}
+	}
+	var out bytes.Buffer
+	t := tabwriter.NewWriter(&out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(t, "family\twindows\tread s\tcompute s\tpublish s\t\n")
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		f := of[name]
+		computed += f.compute
+		fmt.Fprintf(t, "%s\t%d\t%.2f\t%.2f\t%.2f\t\n", name, f.windows, f.read.Seconds(), f.compute.Seconds(), f.publish.Seconds())
+	}
+	if err := t.Flush(); err != nil {
+		return err.Error(), computed
+	}
+	return out.String(), computed
 }
 
 // forgetPeak makes Linux measure the peak memory of this and another process
