@@ -24,8 +24,8 @@ demo: engine ## The whole pipeline on simulated publishers; ends with a workbook
 	@$(BIN) demo
 
 .PHONY: test
-test: engine ## Run all tests, on a real embedded ClickHouse
-	$(GO) test -timeout 30m ./...
+test: engine ## Run all tests but the long one of `make real`, on a real embedded ClickHouse
+	$(GO) test -timeout 30m -skip '^TestReal$$' ./...
 
 .PHONY: check
 check: engine format lint layers ## Format, lint, layers and tests with the race detector
@@ -69,8 +69,8 @@ kill: engine ## Kill the daemon at random while it builds ten years, KILLS times
 	TIDEMARK_KILLS=$(KILLS) $(GO) test -count=1 -v -run '^TestDaemonKilled$$' -timeout 90m .
 
 .PHONY: bench
-bench: engine ## Measure the stages
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+bench: engine ## Measure an evening, the whole register and the stages, and write docs/figures.md
+	@GO=$(GO) .ci/bench
 
 .PHONY: clean
 clean: ## Remove what was built, but not the cache

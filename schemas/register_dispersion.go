@@ -18,7 +18,7 @@ var Dispersion = FactTable("dispersion", "How many members beat their index, how
 var dispersionMetrics = func() []Metric {
 	var out []Metric
 	add := func(window string, m Metric) {
-		m.Family, m.Dataset, m.Method, m.Window, m.Warmup = "dispersion", Dispersion.String(), 1, window, windowWarmup(window)
+		m.Family, m.Dataset, m.Method, m.Window, m.Warmup = "dispersion", Dispersion.String(), max(m.Method, 1), window, windowWarmup(window)
 		switch window {
 		case "ytd":
 			m.Window = "YTD"
@@ -69,16 +69,16 @@ var dispersionMetrics = func() []Metric {
 		n, _ := strconv.Atoi(w)
 		edge := "today's lines with a return on each of the " + strconv.Itoa(n) + " sessions; one whose price did not move is left out; fewer than two: none"
 		add(w, Metric{
-			ID: "corr_pair_mean_" + w, Name: "Mean correlation of pairs of lines" + windowName(w), Unit: "ratio", Decimals: 3,
+			ID: "corr_pair_mean_" + w, Name: "Mean correlation of pairs of lines" + windowName(w), Unit: "ratio", Decimals: 3, Method: 2,
 			Formula: "(Var(sum z)/m - 1)/(m - 1), z = r in sample standard deviations", Source: "Pearson 1895", Inputs: returns, Edge: edge,
 		})
 		add(w, Metric{
-			ID: "corr_implied_" + w, Name: "Correlation implied by the variance of the index" + windowName(w), Unit: "ratio", Decimals: 3,
+			ID: "corr_implied_" + w, Name: "Correlation implied by the variance of the index" + windowName(w), Unit: "ratio", Decimals: 3, Method: 2,
 			Formula: "(s_I^2 - sum w^2 s^2)/((sum w s)^2 - sum w^2 s^2)", Source: "Cboe, Implied Correlation", Inputs: weights,
 			Edge: edge + "; index return of the last open's weights; not clipped",
 		})
 		add(w, Metric{
-			ID: "vol_ratio2_" + w, Name: "Variance of the index to that of its lines in step" + windowName(w), Unit: "ratio", Decimals: 3,
+			ID: "vol_ratio2_" + w, Name: "Variance of the index to that of its lines in step" + windowName(w), Unit: "ratio", Decimals: 3, Method: 2,
 			Formula: "s_I^2/(sum w s)^2", Source: "market convention", Inputs: weights, Edge: edge + "; above the implied correlation where that is positive",
 		})
 	}

@@ -56,6 +56,7 @@ func TestCorrelation_WE2_10(t *testing.T) {
 		near(t, "standard deviation "+strconv.Itoa(i), sd, x.sd, 5e-9)
 		c.add(x.weight, x.returns, sd)
 	}
+	c.finish()
 	_, sd := meanSD(c.basket)
 	near(t, "standard deviation of the basket", sd, 0.00331436, 5e-9)
 	near(t, "mean of the pairs", c.pairMean(), -0.234731, 5e-7)
