@@ -53,7 +53,12 @@ const (
 	lagCash       = 10 * 24 * time.Hour
 	lagPortfolio  = 35 * 24 * time.Hour
 	lagActions    = 3653 * 24 * time.Hour // the one file has all years, and any of them may be corrected
+	calmFilings   = 6 * 24 * time.Hour    // what was filed in a year that has ended stays as it was, unless the vendor had missed it
 )
+
+// reachFilings is for how many days before the history filings are fetched: four
+// quarters are known of a company once it has filed for two years.
+const reachFilings = 730
 
 // printedChanges are the H.4.1's own changes from the week before, against
 // which a silent revision is found.
@@ -100,7 +105,7 @@ func addFetched[T any](c *Catalog, name, part string, lines []string, f fetched[
 	if f.schedule, err = c.scheduleOr(f.schedule, lines); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	f.from = c.Config.History.From
+	f.from = c.Config.History.From.AddDays(-f.reach)
 	f.checks = configured(append(f.checks, rowCount(f.table)), c.Config.Checks)
 	j := f.job(name, part)
 	j.Publisher, _, _ = strings.Cut(name, ":")
@@ -356,14 +361,14 @@ func (c *Catalog) addFiles() error {
 			}
 		case KindShares:
 			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.ShareCount]{
-				table: schemas.ShareCounts, schedule: slotsPrices, lag: lagActions, method: "1",
+				table: schemas.ShareCounts, schedule: slotsPrices, lag: lagActions, calm: calmFilings, reach: reachFilings, method: "1",
 				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.ShareCount], error) {
 					return vendor.Shares(g, f.File), nil
 				},
 			})
 		case KindEarnings:
 			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Earning]{
-				table: schemas.Earnings, schedule: slotsPrices, lag: lagActions, method: "1",
+				table: schemas.Earnings, schedule: slotsPrices, lag: lagActions, calm: calmFilings, reach: reachFilings, method: "1",
 				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Earning], error) {
 					return vendor.Earnings(g, f.File), nil
 				},

@@ -88,12 +88,13 @@ func BenchmarkDailyCycle(b *testing.B) {
 			b.Fatalf("the book is of %s, want %s", shown.AsOf, day)
 		}
 		fmt.Printf("%s: %d windows built, %d facts in the book\n%s\n", day, len(report.Results), len(shown.Facts), watch.table(
-			stage{"workbook", "", []lap{{"read", read - ran}, {"write", all - read}}},
-			stage{"all", "", []lap{{"facts published", ran}, {"workbook", all - ran}}},
+			stage{job: "workbook", laps: []lap{{"read", read - ran}, {"write", all - read}}},
+			stage{job: "all", laps: []lap{{"facts published", ran}, {"workbook", all - ran}}},
 		))
 		own, engine := peak(os.Getpid()), peak(h.engine.Pid())
 		b.Logf("peak memory: %d MB, and %d MB in the engine; processor time: %.1f s, and %.1f s in the engine", own>>20, engine>>20, ownUsed.Seconds(), engineUsed.Seconds())
 		b.ReportMetric(ran.Seconds(), "s/facts")
+		b.ReportMetric(watch.increment().Seconds(), "s/increment")
 		b.ReportMetric((all - ran).Seconds(), "s/workbook")
 		b.ReportMetric((ownUsed + engineUsed).Seconds(), "s/processor")
 		b.ReportMetric(float64(own>>20), "MB")
@@ -230,6 +231,7 @@ type watched struct {
 type stage struct {
 	job, window string
 	laps        []lap
+	ended       time.Time
 }
 
 type lap struct {
@@ -297,6 +299,7 @@ func (s *stopwatch) Handle(_ context.Context, r slog.Record) error {
 	if name, ok := lapNames[r.Message]; ok {
 		if i := slices.IndexFunc(w.stages, func(g *stage) bool { return g.job == job && g.window == window }); i >= 0 {
 			w.stages[i].laps = append(w.stages[i].laps, lap{strings.TrimSpace(name + " " + of), r.Time.Sub(w.last[key])})
+			w.stages[i].ended = r.Time
 		}
 	}
 	w.last[key] = r.Time
@@ -331,6 +334,25 @@ func (s *stopwatch) table(others ...stage) string {
 		return err.Error()
 	}
 	return out.String()
+}
+
+// increment is how long after the last window of raw rows the last one of facts
+// was published.
+func (s *stopwatch) increment() time.Duration {
+	w := s.shared()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var raw, facts time.Time
+	for _, g := range w.stages {
+		last := &raw
+		if slices.ContainsFunc(g.laps, func(l lap) bool { return strings.HasPrefix(l.name, "compute") }) {
+			last = &facts
+		}
+		if g.ended.After(*last) {
+			*last = g.ended
+		}
+	}
+	return facts.Sub(raw)
 }
 
 // families shows what the runs of each family of facts took, and returns how long

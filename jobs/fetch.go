@@ -20,6 +20,8 @@ type fetched[T any] struct {
 	table    schemas.Table[T]
 	schedule schedule.Schedule
 	lag      time.Duration
+	calm     time.Duration
+	reach    int          // days
 	from     schemas.Date // first day of tables that are cut into years
 	source   func(ctx context.Context, g *extract.Client) (extract.Source[T], error)
 	checks   []check[arrival[T]]
@@ -33,7 +35,7 @@ type fetched[T any] struct {
 // job makes the job that fetches one part of the table.
 func (f fetched[T]) job(name, part string) *Job {
 	return &Job{
-		Name: name, Dataset: f.table.Dataset, Part: part, Money: f.money, Method: f.method, Schedule: f.schedule, Lag: f.lag, due: f.due, requests: f.requests,
+		Name: name, Dataset: f.table.Dataset, Part: part, Money: f.money, Method: f.method, Schedule: f.schedule, Lag: f.lag, Calm: f.calm, Reach: f.reach, due: f.due, requests: f.requests,
 		Windows: func(today schemas.Date) []schemas.Window { return f.table.Cut.Windows(part, f.start(), today+1) },
 		Checks:  append([]CheckInfo{contract}, infos(f.checks)...),
 		examine: func(ctx context.Context, t *Task) ([]schemas.CheckResult, error) {

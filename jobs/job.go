@@ -35,6 +35,12 @@ type Job struct {
 	// news, and Lag how long after its last day a window may still change.
 	Schedule schedule.Schedule
 	Lag      time.Duration
+	// Calm is for how long a fetched window that has ended is left alone once it
+	// was read: what may still change then hardly ever does.
+	Calm time.Duration
+	// Reach is for how many days before the first day of the history the windows
+	// begin: what was published then still speaks of the days after it.
+	Reach int
 	// requests estimates what a window asks of its publisher; nil means one
 	// request.
 	requests func(w schemas.Window) int64

@@ -95,7 +95,7 @@ func staleness(j *Job, d Decision, state State, now time.Time, req Request) stri
 		if req.Refresh {
 			return "asked to refresh"
 		}
-		if due := j.nextSlot(built.BuiltAt); !due.After(now) {
+		if due := j.nextSlot(j.calmUntil(d.Window, built.BuiltAt)); !due.After(now) {
 			return "the publisher was due at " + due.In(newYork).Format("2006-01-02 15:04 MST")
 		}
 		if schedule.Void(built.BuiltAt, now) {
@@ -115,6 +115,15 @@ func staleness(j *Job, d Decision, state State, now time.Time, req Request) stri
 // since: it was built before its last day was over and final.
 func mayChange(j *Job, w schemas.Window, builtAt time.Time) bool {
 	return builtAt.Before(w.To.Time().Add(j.Lag))
+}
+
+// calmUntil returns the time after which the slots of the job count for a window
+// that was built at the given time.
+func (j *Job) calmUntil(w schemas.Window, builtAt time.Time) time.Time {
+	if builtAt.Before(w.To.Time().Add(j.Calm)) {
+		return builtAt
+	}
+	return builtAt.Add(j.Calm)
 }
 
 // longestPause is how long a window without a schedule that failed again and

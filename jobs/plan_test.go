@@ -11,6 +11,7 @@ import (
 
 	"tidemark/extract"
 	"tidemark/schemas"
+	"tidemark/schemas/calendar"
 )
 
 var (
@@ -110,6 +111,63 @@ func TestDecideBuiltWindow(t *testing.T) {
 	other := schemas.Built{Dataset: schemas.Holdings.String(), Window: schemas.CutYear.Window("SPY", w.From), Rows: 1, Content: "dd"}
 	if d := Decide(j, w, stateWith(input, out, other), monday, Request{}); d.Verdict != UpToDate {
 		t.Errorf("a window that is not needed appeared: stale because %q", d.Reason)
+	}
+}
+
+// A year of filings that has ended is read once a week, the current one at each
+// slot.
+func TestDecideCalmWindow(t *testing.T) {
+	j := fetchJob()
+	j.Lag, j.Calm = lagActions, calmFilings
+	lastYear := schemas.CutYear.Window("IVV", schemas.NewDate(2024, time.March, 3))
+	for _, tt := range []struct {
+		name   string
+		window schemas.Window
+		ago    time.Duration
+		stale  bool
+	}{
+		{"this year, built on Friday", year, 72 * time.Hour, true},
+		{"last year, built on Friday", lastYear, 72 * time.Hour, false},
+		{"last year, built on Tuesday", lastYear, 6 * 24 * time.Hour, false},
+		{"last year, built a week ago", lastYear, 7 * 24 * time.Hour, true},
+		{"last year, built before it had ended", lastYear, 300 * 24 * time.Hour, true},
+	} {
+		state := stateWith(schemas.Built{Dataset: schemas.Holdings.String(), Window: tt.window, Rows: 5, Method: "1", BuiltAt: monday.Add(-tt.ago)})
+		if d := Decide(j, tt.window, state, monday, Request{}); (d.Verdict == Build) != tt.stale {
+			t.Errorf("%s: got %s (%s), want stale %v", tt.name, d.Verdict, d.Reason, tt.stale)
+		}
+	}
+	state := stateWith(schemas.Built{Dataset: schemas.Holdings.String(), Window: lastYear, Rows: 5, Method: "1", BuiltAt: monday.Add(-time.Hour)})
+	if d := Decide(j, lastYear, state, monday, Request{Refresh: true}); d.Verdict != Build {
+		t.Errorf("asked to refresh: got %s (%s)", d.Verdict, d.Reason)
+	}
+}
+
+// Filings begin before the history, and whoever asks for the history asks for them.
+func TestFilingsReachBack(t *testing.T) {
+	from := schemas.NewDate(2023, time.January, 1)
+	c, err := NewCatalog(testConfig(from), calendar.US())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.scope(Request{From: from})
+	if err != nil {
+		t.Fatal(err)
+	}
+	today := schemas.NewDate(2025, time.September, 8)
+	first := map[string]int{}
+	for _, j := range s.jobs {
+		if windows := s.windows(j, today); j.Dataset.Cut == schemas.CutYear && len(windows) > 0 {
+			first[j.Name] = windows[0].From.Year()
+			if all := j.Windows(today); len(windows) != len(all) {
+				t.Errorf("%s: %d of %d windows", j.Name, len(windows), len(all))
+			}
+		}
+	}
+	for name, want := range map[string]int{"files:earnings": 2021, "files:shares": 2021, "files:vendor": 2023, "files:actions": 2023, "valuation:SPX_MEMBERS": 2023} {
+		if first[name] != want {
+			t.Errorf("%s begins in %d, want %d", name, first[name], want)
+		}
 	}
 }
 

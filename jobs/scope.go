@@ -81,7 +81,7 @@ func (s *scope) windows(j *Job, today schemas.Date) []schemas.Window {
 func (s *scope) touches(j *Job, w schemas.Window) bool {
 	from, to := s.days()
 	if s.asked[j] {
-		return w.To > from && w.From < to
+		return w.To > from.AddDays(-j.Reach) && w.From < to
 	}
 	for _, n := range j.Needs(w) {
 		up := s.catalog.maker(n.Dataset.String(), n.Part)
@@ -89,12 +89,12 @@ func (s *scope) touches(j *Job, w schemas.Window) bool {
 			continue
 		}
 		if s.asked[up] {
-			if n.To > from && n.From < to {
+			if n.To > from.AddDays(-up.Reach) && n.From < to {
 				return true
 			}
 			continue
 		}
-		for _, uw := range up.Dataset.Cut.Windows(n.Part, max(n.From, s.catalog.Config.History.From), min(n.To, w.To)) {
+		for _, uw := range up.Dataset.Cut.Windows(n.Part, max(n.From, s.catalog.Config.History.From.AddDays(-up.Reach)), min(n.To, w.To)) {
 			if s.touches(up, uw) {
 				return true
 			}

@@ -16,8 +16,10 @@ var maturityMetrics = func() []Metric {
 		Formula: "sum(par * years)/sum(par), years by anniversaries and days of the last one",
 	})
 	for _, b := range []struct{ id, name, bounds string }{
-		{"1y", "within a year", "years <= 1"}, {"5y", "in one to five years", "1 < years <= 5"},
-		{"10y", "in five to ten years", "5 < years <= 10"}, {"later", "after ten years", "years > 10"},
+		{"1y", "within a year", "years <= 1"},
+		{"5y", "in one to five years", "1 < years <= 5"},
+		{"10y", "in five to ten years", "5 < years <= 10"},
+		{"later", "after ten years", "years > 10"},
 	} {
 		add(Metric{ID: "soma_bucket_" + b.id, Name: "Treasuries of the Federal Reserve, due " + b.name, Unit: "fraction", Formula: "sum(par, " + b.bounds + ")/sum(par)"})
 	}

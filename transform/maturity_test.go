@@ -165,8 +165,12 @@ func TestMaturityFacts(t *testing.T) {
 		metric, day string
 		value       float64
 	}{
-		{"soma_wam", "2025-01-08", 8.25}, {"soma_bucket_1y", "2025-01-08", .75}, {"soma_bucket_later", "2025-01-08", .25},
-		{"soma_wam", "2025-01-15", 5}, {"soma_bucket_5y", "2025-01-15", 1}, {"soma_bucket_10y", "2025-01-15", 0},
+		{"soma_wam", "2025-01-08", 8.25},
+		{"soma_bucket_1y", "2025-01-08", .75},
+		{"soma_bucket_later", "2025-01-08", .25},
+		{"soma_wam", "2025-01-15", 5},
+		{"soma_bucket_5y", "2025-01-15", 1},
+		{"soma_bucket_10y", "2025-01-15", 0},
 	} {
 		f := got.fact(want.metric, day(t, want.day))
 		if f.Value != schemas.Some(want.value) || f.Basis != "nyfed" || !f.KnownAt.Equal(at.H41Release(day(t, want.day))) {

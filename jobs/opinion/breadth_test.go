@@ -1,10 +1,9 @@
 package opinion
 
 import (
+	"database/sql"
 	"slices"
 	"testing"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"tidemark/schemas"
 	"tidemark/transform"
@@ -40,7 +39,7 @@ var breadthSteps = []string{
 		GROUP BY d.n`,
 }
 
-func breadthFigures(t *testing.T, conn driver.Conn, w schemas.Window) map[figure]float64 {
+func breadthFigures(t *testing.T, conn *sql.Conn, w schemas.Window) map[figure]float64 {
 	t.Helper()
 	return ask(t, conn, `
 		SELECT name, '' AS of, session AS day, value FROM tally
@@ -52,7 +51,7 @@ func breadthFigures(t *testing.T, conn driver.Conn, w schemas.Window) map[figure
 
 // secondOpinionOfBreadth compares the counts of every session from the given one
 // on.
-func secondOpinionOfBreadth(t *testing.T, conn driver.Conn, of transform.Universe, w schemas.Window, facts []schemas.Fact, from schemas.Date) {
+func secondOpinionOfBreadth(t *testing.T, conn *sql.Conn, of transform.Universe, w schemas.Window, facts []schemas.Fact, from schemas.Date) {
 	t.Helper()
 	run(t, conn, slices.Concat(weightSteps, breadthSteps), "{fund}", of.Funds[0], "{publisher}", of.Prices[0])
 	want := breadthFigures(t, conn, w)
@@ -71,7 +70,7 @@ func secondOpinionOfBreadth(t *testing.T, conn driver.Conn, of transform.Univers
 }
 
 // trendFigures follow the counts of all sessions, one after another.
-func trendFigures(t *testing.T, conn driver.Conn, w schemas.Window) map[figure]float64 {
+func trendFigures(t *testing.T, conn *sql.Conn, w schemas.Window) map[figure]float64 {
 	t.Helper()
 	return ask(t, conn, `
 		WITH (SELECT groupArray((session, adv, dec, unch)) FROM (SELECT session, toFloat64(adv) AS adv, toFloat64(dec) AS dec, toFloat64(unch) AS unch FROM tally
@@ -86,7 +85,7 @@ func trendFigures(t *testing.T, conn driver.Conn, w schemas.Window) map[figure]f
 		WHERE session >= '`+w.From.String()+`' AND session < '`+w.To.String()+`'`)
 }
 
-func secondOpinionOfTrend(t *testing.T, conn driver.Conn, w schemas.Window, facts []schemas.Fact) {
+func secondOpinionOfTrend(t *testing.T, conn *sql.Conn, w schemas.Window, facts []schemas.Fact) {
 	t.Helper()
 	want := trendFigures(t, conn, w)
 	days := make(map[schemas.Date]bool)

@@ -1,12 +1,11 @@
 package opinion
 
 import (
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"tidemark/schemas"
 	"tidemark/transform"
@@ -28,7 +27,7 @@ var concentrationSteps = []string{
 		) WHERE session >= '{from}' AND session < '{to}'`,
 }
 
-func concentrationFigures(t *testing.T, conn driver.Conn) map[figure]float64 {
+func concentrationFigures(t *testing.T, conn *sql.Conn) map[figure]float64 {
 	t.Helper()
 	var tops strings.Builder
 	for _, n := range schemas.ConcentrationTops {
@@ -47,7 +46,7 @@ func concentrationFigures(t *testing.T, conn driver.Conn) map[figure]float64 {
 }
 
 // secondOpinionOfConcentration compares every figure of the window.
-func secondOpinionOfConcentration(t *testing.T, conn driver.Conn, of transform.Universe, w schemas.Window, facts []schemas.Fact) {
+func secondOpinionOfConcentration(t *testing.T, conn *sql.Conn, of transform.Universe, w schemas.Window, facts []schemas.Fact) {
 	t.Helper()
 	run(t, conn, slices.Concat(weightSteps, concentrationSteps), "{fund}", of.Funds[0], "{publisher}", of.Prices[0], "{from}", w.From.String(), "{to}", w.To.String())
 	want := concentrationFigures(t, conn)

@@ -1,12 +1,11 @@
 package opinion
 
 import (
+	"database/sql"
 	"math"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"tidemark/schemas"
 	"tidemark/transform"
@@ -107,18 +106,18 @@ var contributionSteps = []string{
 }
 
 // run runs statements with their blanks filled in.
-func run(t *testing.T, conn driver.Conn, steps []string, blanks ...string) {
+func run(t *testing.T, conn *sql.Conn, steps []string, blanks ...string) {
 	t.Helper()
 	fill := strings.NewReplacer(blanks...)
-	for _, sql := range steps {
-		if err := conn.Exec(t.Context(), fill.Replace(sql)); err != nil {
-			t.Fatalf("%v in\n%s", err, fill.Replace(sql))
+	for _, step := range steps {
+		if _, err := conn.ExecContext(t.Context(), fill.Replace(step)); err != nil {
+			t.Fatalf("%v in\n%s", err, fill.Replace(step))
 		}
 	}
 }
 
 // sampled keeps the sessions that the queries look at.
-func sampled(t *testing.T, conn driver.Conn) map[schemas.Date]bool {
+func sampled(t *testing.T, conn *sql.Conn) map[schemas.Date]bool {
 	t.Helper()
 	out := make(map[schemas.Date]bool)
 	for f := range ask(t, conn, "SELECT 'day' AS name, '' AS of, session AS day, toNullable(1) AS value FROM span") {
@@ -129,7 +128,7 @@ func sampled(t *testing.T, conn driver.Conn) map[schemas.Date]bool {
 
 // lineFigures asks for the figures of each line, as the columns of
 // facts.contribution name them.
-func lineFigures(t *testing.T, conn driver.Conn) map[figure]float64 {
+func lineFigures(t *testing.T, conn *sql.Conn) map[figure]float64 {
 	t.Helper()
 	return ask(t, conn, `
 		SELECT name, security AS of, d.session AS day, toNullable(value) AS value FROM part AS p INNER JOIN day AS d ON d.n = p.n
@@ -140,7 +139,7 @@ func lineFigures(t *testing.T, conn driver.Conn) map[figure]float64 {
 }
 
 // summaryFigures asks for the figures of the index.
-func summaryFigures(t *testing.T, conn driver.Conn) map[figure]float64 {
+func summaryFigures(t *testing.T, conn *sql.Conn) map[figure]float64 {
 	t.Helper()
 	return ask(t, conn, `
 		WITH ranked AS (
@@ -207,7 +206,7 @@ func factFigures(facts []schemas.Fact, days map[schemas.Date]bool, known map[fig
 
 // secondOpinion compares what the program made of the raw tables with what the
 // queries make of them.
-func secondOpinion(t *testing.T, conn driver.Conn, of transform.Universe, w schemas.Window, rows []schemas.Contribution, facts []schemas.Fact) {
+func secondOpinion(t *testing.T, conn *sql.Conn, of transform.Universe, w schemas.Window, rows []schemas.Contribution, facts []schemas.Fact) {
 	t.Helper()
 	run(t, conn, slices.Concat(weightSteps, contributionSteps), "{fund}", of.Funds[0], "{publisher}", of.Prices[0], "{from}", w.From.String(), "{to}", w.To.String())
 	days := sampled(t, conn)

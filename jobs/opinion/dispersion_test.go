@@ -1,10 +1,9 @@
 package opinion
 
 import (
+	"database/sql"
 	"slices"
 	"testing"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"tidemark/schemas"
 	"tidemark/transform"
@@ -26,7 +25,7 @@ var dispersionSteps = []string{
 		GROUP BY t, w, security HAVING s >= 1e-12`,
 }
 
-func dispersionFigures(t *testing.T, conn driver.Conn) map[figure]float64 {
+func dispersionFigures(t *testing.T, conn *sql.Conn) map[figure]float64 {
 	t.Helper()
 	return ask(t, conn, `
 		WITH held AS (SELECT l.t AS t, l.w AS w, l.session AS session, l.ret AS ret, p.weight / sum(p.weight) OVER (PARTITION BY l.t, l.w) AS weight
@@ -56,7 +55,7 @@ func dispersionFigures(t *testing.T, conn driver.Conn) map[figure]float64 {
 
 // secondOpinionOfDispersion compares the figures of every ninth session, and the
 // correlations of every forty-fifth.
-func secondOpinionOfDispersion(t *testing.T, conn driver.Conn, of transform.Universe, w schemas.Window, facts []schemas.Fact) {
+func secondOpinionOfDispersion(t *testing.T, conn *sql.Conn, of transform.Universe, w schemas.Window, facts []schemas.Fact) {
 	t.Helper()
 	run(t, conn, slices.Concat(weightSteps, contributionSteps, dispersionSteps), "{fund}", of.Funds[0], "{publisher}", of.Prices[0], "{from}", w.From.String(), "{to}", w.To.String())
 	want := dispersionFigures(t, conn)

@@ -1,10 +1,9 @@
 package opinion
 
 import (
+	"database/sql"
 	"strings"
 	"testing"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"tidemark/schemas"
 )
@@ -18,7 +17,7 @@ const bothLevels = `both AS (
 
 // levelFigures holds the levels of a small universe against those of a large one,
 // by the tables of observations.
-func levelFigures(t *testing.T, conn driver.Conn, small, large string) map[figure]float64 {
+func levelFigures(t *testing.T, conn *sql.Conn, small, large string) map[figure]float64 {
 	t.Helper()
 	return ask(t, conn, strings.NewReplacer("{a}", "s", "{b}", "l", "{x}", small, "{y}", large).Replace(`
 		WITH `+bothLevels+`,
@@ -35,7 +34,7 @@ func levelFigures(t *testing.T, conn driver.Conn, small, large string) map[figur
 }
 
 // depthFigures are the distances of a level from its highs.
-func depthFigures(t *testing.T, conn driver.Conn, source string) map[figure]float64 {
+func depthFigures(t *testing.T, conn *sql.Conn, source string) map[figure]float64 {
 	t.Helper()
 	return ask(t, conn, strings.ReplaceAll(`
 		SELECT name, '' AS of, session AS day, value FROM (
@@ -49,7 +48,7 @@ func depthFigures(t *testing.T, conn driver.Conn, source string) map[figure]floa
 // allocationFigures are what one can say of two assets without a solver: two
 // assets bear equal risk where each has a weight by the inverse of its
 // volatility.
-func allocationFigures(t *testing.T, conn driver.Conn, stocks, bonds string) map[figure]float64 {
+func allocationFigures(t *testing.T, conn *sql.Conn, stocks, bonds string) map[figure]float64 {
 	t.Helper()
 	return ask(t, conn, strings.NewReplacer("{a}", "s", "{b}", "b", "{x}", stocks, "{y}", bonds).Replace(`
 		WITH `+bothLevels+`,

@@ -1,14 +1,13 @@
 package opinion
 
 import (
+	"database/sql"
 	"testing"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 // liquidityFigures are those of the Federal Reserve's balance sheet, its
 // operations and the money market, in USD bn, percent and basis points.
-func liquidityFigures(t *testing.T, conn driver.Conn) map[figure]float64 {
+func liquidityFigures(t *testing.T, conn *sql.Conn) map[figure]float64 {
 	t.Helper()
 	return ask(t, conn, `
 		WITH week AS (
@@ -38,7 +37,7 @@ func liquidityFigures(t *testing.T, conn driver.Conn) map[figure]float64 {
 
 // maturityFigures are those of the Treasuries of the Federal Reserve, in years and
 // fractions.
-func maturityFigures(t *testing.T, conn driver.Conn) map[figure]float64 {
+func maturityFigures(t *testing.T, conn *sql.Conn) map[figure]float64 {
 	t.Helper()
 	return ask(t, conn, `
 		WITH line AS (

@@ -4,11 +4,12 @@
 package opinion
 
 import (
+	"database/sql"
+	"errors"
 	"math"
 	"testing"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"tidemark/load/clickhouse"
 	"tidemark/load/engine/enginetest"
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) { enginetest.Main(m) }
 // openWarehouse returns a warehouse with the tables of this version, and what
 // connects to it: a connection takes any SQL and is one session, so that its
 // temporary tables stay, and no other sees them.
-func openWarehouse(t *testing.T) (*clickhouse.Warehouse, func(*testing.T) driver.Conn) {
+func openWarehouse(t *testing.T) (*clickhouse.Warehouse, func(*testing.T) *sql.Conn) {
 	t.Helper()
 	a := enginetest.Start(t).Loader()
 	w, err := clickhouse.Open(t.Context(), clickhouse.Options{Addr: []string{a.Addr}, User: a.User, Password: a.Password})
@@ -35,14 +36,17 @@ func openWarehouse(t *testing.T) (*clickhouse.Warehouse, func(*testing.T) driver
 	if _, err := w.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return w, func(t *testing.T) driver.Conn {
+	return w, func(t *testing.T) *sql.Conn {
 		t.Helper()
-		conn, err := ch.Open(&ch.Options{Addr: []string{a.Addr}, Auth: ch.Auth{Username: a.User, Password: a.Password}, MaxOpenConns: 1})
+		// The client's own pool may dial once more while a connection is on its way
+		// back; one that is taken out of database/sql's stays the same.
+		db := ch.OpenDB(&ch.Options{Addr: []string{a.Addr}, Auth: ch.Auth{Username: a.User, Password: a.Password}})
+		conn, err := db.Conn(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if err := conn.Close(); err != nil {
+			if err := errors.Join(conn.Close(), db.Close()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -72,11 +76,11 @@ type figure struct {
 }
 
 // ask returns the figures of a query with the columns name, of, day and value.
-func ask(t *testing.T, conn driver.Conn, sql string, args ...any) map[figure]float64 {
+func ask(t *testing.T, conn *sql.Conn, query string) map[figure]float64 {
 	t.Helper()
-	rows, err := conn.Query(t.Context(), "SELECT toString(name), toString(of), toInt32(toDate32(day)), toFloat64(assumeNotNull(value)) FROM ("+sql+") WHERE value IS NOT NULL", args...)
+	rows, err := conn.QueryContext(t.Context(), "SELECT toString(name), toString(of), toInt32(toDate32(day)), toFloat64(assumeNotNull(value)) FROM ("+query+") WHERE value IS NOT NULL")
 	if err != nil {
-		t.Fatalf("%v in\n%s", err, sql)
+		t.Fatalf("%v in\n%s", err, query)
 	}
 	defer rows.Close()
 	out := make(map[figure]float64)

@@ -1,14 +1,13 @@
 package opinion
 
 import (
+	"database/sql"
 	"log/slog"
 	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"tidemark/extract"
 	"tidemark/extract/archive"
@@ -24,7 +23,7 @@ import (
 
 // sandboxYears runs every job over two simulated years of a small index, whose
 // members are the lines of its fund, and returns the warehouse.
-func sandboxYears(t *testing.T) (transform.Universe, *clickhouse.Warehouse, func(*testing.T) driver.Conn) {
+func sandboxYears(t *testing.T) (transform.Universe, *clickhouse.Warehouse, func(*testing.T) *sql.Conn) {
 	t.Helper()
 	w, connect := openWarehouse(t)
 	now := func() time.Time { return time.Date(2025, time.December, 6, 17, 0, 0, 0, time.UTC) }

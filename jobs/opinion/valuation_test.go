@@ -1,10 +1,9 @@
 package opinion
 
 import (
+	"database/sql"
 	"slices"
 	"testing"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"tidemark/schemas"
 	"tidemark/transform"
@@ -46,7 +45,7 @@ var valuationSteps = []string{
 		WHERE w.n % 9 = 0 AND f.session - e.until <= 280 AND value > 0`,
 }
 
-func valuationFigures(t *testing.T, conn driver.Conn, w schemas.Window) map[figure]float64 {
+func valuationFigures(t *testing.T, conn *sql.Conn, w schemas.Window) map[figure]float64 {
 	t.Helper()
 	return ask(t, conn, `
 		SELECT name, '' AS of, session AS day, value FROM (
@@ -57,7 +56,7 @@ func valuationFigures(t *testing.T, conn driver.Conn, w schemas.Window) map[figu
 			[toNullable(yield), if(yield > 0, 1 / yield, NULL), earners, middle, losses] AS value`)
 }
 
-func secondOpinionOfValuation(t *testing.T, conn driver.Conn, of transform.Universe, w schemas.Window, facts []schemas.Fact) {
+func secondOpinionOfValuation(t *testing.T, conn *sql.Conn, of transform.Universe, w schemas.Window, facts []schemas.Fact) {
 	t.Helper()
 	run(t, conn, slices.Concat(weightSteps, valuationSteps), "{fund}", of.Funds[0], "{publisher}", of.Prices[0])
 	want := valuationFigures(t, conn, w)
