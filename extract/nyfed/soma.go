@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -125,9 +126,7 @@ func (s portfolio) fromFiles(ctx context.Context, w schemas.Window) (map[schemas
 				byDay[r.AsOf] = append(byDay[r.AsOf], r)
 			}
 		}
-		for d, rows := range byDay {
-			out[d] = rows
-		}
+		maps.Copy(out, byDay)
 	}
 	return out, nil
 }
@@ -178,11 +177,11 @@ func ParsePortfolio(r io.Reader) ([]schemas.SOMAHolding, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d (%.12q): %w", i+1, (*body.SOMA.Holdings)[i].CUSIP, err)
 		}
-		if k := (line{row.AsOf, row.CUSIP}); seen[k] {
+		k := line{row.AsOf, row.CUSIP}
+		if seen[k] {
 			return nil, fmt.Errorf("line %d: %s stands twice on %s", i+1, row.CUSIP, row.AsOf)
-		} else {
-			seen[k] = true
 		}
+		seen[k] = true
 		out = append(out, row)
 	}
 	return out, nil

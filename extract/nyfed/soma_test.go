@@ -79,7 +79,7 @@ func TestPortfolioAsksOnce(t *testing.T) {
 	}))
 	t.Cleanup(srv.Close)
 	g := extracttest.Client(t)
-	weekly := func(w schemas.Window) []schemas.Date {
+	weekly := func(schemas.Window) []schemas.Date {
 		return []schemas.Date{day("2024-01-03"), day("2024-01-10"), day("2024-01-24")}
 	}
 	for range 2 {

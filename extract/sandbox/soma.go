@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,7 +47,7 @@ func (w *world) soma(day string) *answer {
 				}
 				compensation := ""
 				if l.kind == "TIPS" {
-					compensation = fmt.Sprint(l.compensation)
+					compensation = strconv.FormatInt(l.compensation, 10)
 				}
 				fmt.Fprintf(&b, `{ "asOfDate": "%s", "cusip": "%s", "maturityDate": "%s", "issuer": "", "spread": "", "coupon": "", "parValue": "%d", "inflationCompensation": "%s" ,"percentOutstanding": "" ,"changeFromPriorWeek": "" ,"changeFromPriorYear": "" ,"securityType": "%s" }`,
 					d, l.cusip, l.maturity, l.par, compensation, l.kind)
