@@ -34,7 +34,7 @@ var keyFigures = map[string][]string{
 	},
 	"liquidity": {
 		"net_liq_daily|net_liq_weekly", "fed_assets", "reserves", "tga_daily|tga", "onrrp|onrrp_wed", "repo_srf|repo_wed",
-		"sofr", "spread_sofr_iorb", "sofr_p99_p25",
+		"sofr", "spread_sofr_iorb", "sofr_p99_p25", "soma_wam",
 	},
 	"allocation": {
 		"sb_corr_252|sb_corr_63", "erc_weight_bonds", "risk_contrib_60_40_large", "pf_nav_60_40_monthly", "pf_cagr_36m_60_40_monthly|pf_cagr_full_60_40_monthly",
@@ -67,9 +67,11 @@ var summaryHeads = []struct {
 }
 
 const (
-	universeColumn = 3 // of the table of key figures, counted from 1
+	figureColumn   = 2 // of the table of key figures, counted from 1
+	universeColumn = 3
 	latestColumn   = 4
 	widestUniverse = 50
+	widestFigure   = 64
 	summaryBand    = 15
 	chartsAbreast  = 4
 	summaryChartH  = summaryBand*rowPixels - 10
@@ -86,6 +88,12 @@ func (x *workbook) writeSummary() error {
 		for _, c := range f.columns {
 			name := float64(utf8.RuneCountInString(x.universeName(c.universe)))
 			widths[universeColumn-1] = min(max(widths[universeColumn-1], name), widestUniverse)
+		}
+		for _, metrics := range keyFigures[f.id] {
+			for _, c := range f.choose(metrics) {
+				name := float64(utf8.RuneCountInString(c.metric.Name))
+				widths[figureColumn-1] = min(max(widths[figureColumn-1], name), widestFigure)
+			}
 		}
 	}
 	if err := x.prepare(summarySheet, layout{widths: widths, tab: inkColor}); err != nil {
