@@ -255,7 +255,7 @@ func (p *pass) tell() {
 // decide decides on a window whose inputs have ended, and reports whether it
 // is to be built. A window that is held or waits goes into the report.
 func (p *pass) decide(ctx context.Context, n *node) (Decision, bool, error) {
-	if p.Now().Sub(p.refreshed).Abs() > time.Second {
+	if p.sinceRefresh() > time.Second {
 		if err := p.refresh(ctx); err != nil {
 			return Decision{}, false, err
 		}
@@ -279,6 +279,14 @@ func (p *pass) decide(ctx context.Context, n *node) (Decision, bool, error) {
 		p.report.UpToDate++
 	}
 	return d, false, nil
+}
+
+// sinceRefresh is how long ago the state was read. Windows that wait at the gate
+// read it too.
+func (p *pass) sinceRefresh() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Now().Sub(p.refreshed).Abs()
 }
 
 // refresh reads what other passes and processes have built meanwhile.
