@@ -28,9 +28,9 @@ var errLeaseLost = errors.New("this process was suspended or cut off for too lon
 // Whoever begins writes his line first and looks for others afterwards. Of two
 // who begin at the same moment at least one sees the other, and whoever sees
 // another withdraws and tries again. While others are known to be at work he
-// looks before as well, so that the log is not full of lines withdrawn. Should two be at work all the same, the
-// swaps of the warehouse put one after the other: the window is built twice
-// and is right.
+// looks before as well, so that the log is not full of lines withdrawn. Should
+// two be at work all the same, the swaps of the warehouse put one after the
+// other: the window is built twice and is right.
 func (p *pass) claim(ctx context.Context, d Decision) (schemas.Run, Decision, bool, error) {
 	for waited := false; ; waited = true {
 		if waited || p.inCompany() {
