@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"slices"
 	"time"
 
@@ -28,8 +27,6 @@ type operations struct {
 	cfg Config
 }
 
-var _ extract.Source[schemas.Operation] = operations{}
-
 // Operations returns the source of raw.repo_operation: every repo and reverse
 // repo operation of the window, one row per type of collateral, amounts in
 // USD. Nothing is filtered away: small-value exercises, term operations and
@@ -39,14 +36,7 @@ var _ extract.Source[schemas.Operation] = operations{}
 // One request asks for the whole window; the server would ignore a choice of
 // operation types.
 func Operations(g extract.Getter, cfg Config) extract.Source[schemas.Operation] {
-	return operations{g, cfg}
-}
-
-// Fetch implements [extract.Source].
-func (s operations) Fetch(ctx context.Context, w schemas.Window) iter.Seq2[[]schemas.Operation, error] {
-	return func(yield func([]schemas.Operation, error) bool) {
-		yield(s.fetch(ctx, w))
-	}
+	return atOnce[schemas.Operation](operations{g, cfg}.fetch)
 }
 
 func (s operations) fetch(ctx context.Context, w schemas.Window) ([]schemas.Operation, error) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"math"
 	"path"
 	"slices"
@@ -58,20 +57,13 @@ type rates struct {
 	cfg Config
 }
 
-var _ extract.Source[schemas.Rate] = rates{}
-
 // Rates returns the source of raw.reference_rate. A window's Part is the name
 // of the rate. Rates are in percent, volumes in USD bn. Days without a row
 // (SIFMA holidays for secured rates, Federal Reserve holidays for unsecured
 // ones) have none here either; a window without any row, and one that ends
 // before the rate begins, is [extract.ErrNoData].
-func Rates(g extract.Getter, cfg Config) extract.Source[schemas.Rate] { return rates{g, cfg} }
-
-// Fetch implements [extract.Source].
-func (s rates) Fetch(ctx context.Context, w schemas.Window) iter.Seq2[[]schemas.Rate, error] {
-	return func(yield func([]schemas.Rate, error) bool) {
-		yield(s.fetch(ctx, w))
-	}
+func Rates(g extract.Getter, cfg Config) extract.Source[schemas.Rate] {
+	return atOnce[schemas.Rate](rates{g, cfg}.fetch)
 }
 
 func (s rates) fetch(ctx context.Context, w schemas.Window) ([]schemas.Rate, error) {

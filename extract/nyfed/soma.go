@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -34,21 +33,12 @@ type portfolio struct {
 	days func(w schemas.Window) []schemas.Date
 }
 
-var _ extract.Source[schemas.SOMAHolding] = portfolio{}
-
 // Portfolio returns the source of raw.soma_holding, par in dollars, sorted by day
 // and CUSIP. Of the days of which the publisher has holdings, mostly Wednesdays,
 // those are asked for that days returns for a window; nil asks for all. Each takes
 // a request, and one that has long passed only the first time.
 func Portfolio(g extract.Getter, cfg Config, days func(w schemas.Window) []schemas.Date) extract.Source[schemas.SOMAHolding] {
-	return portfolio{g, cfg, days}
-}
-
-// Fetch implements [extract.Source].
-func (s portfolio) Fetch(ctx context.Context, w schemas.Window) iter.Seq2[[]schemas.SOMAHolding, error] {
-	return func(yield func([]schemas.SOMAHolding, error) bool) {
-		yield(s.fetch(ctx, w))
-	}
+	return atOnce[schemas.SOMAHolding](portfolio{g, cfg, days}.fetch)
 }
 
 func (s portfolio) fetch(ctx context.Context, w schemas.Window) ([]schemas.SOMAHolding, error) {
