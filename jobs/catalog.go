@@ -180,13 +180,16 @@ func (c *Catalog) portfolioDays(which string) func(schemas.Window) []schemas.Dat
 	return func(w schemas.Window) []schemas.Date {
 		var out []schemas.Date
 		for d := w.From; d < w.To; d++ {
-			if d.Weekday() == time.Wednesday && (which != DaysMonthEnds || (d+7).Month() != d.Month()) {
+			if d.Weekday() == time.Wednesday && (which != DaysMonthEnds || lastOfMonth(d)) {
 				out = append(out, d)
 			}
 		}
 		return out
 	}
 }
+
+// lastOfMonth reports whether a day is the last of its weekday in the month.
+func lastOfMonth(d schemas.Date) bool { return (d + 7).Month() != d.Month() }
 
 func (c *Catalog) addH41() error {
 	cfg := c.Config.Publishers.H41

@@ -63,11 +63,11 @@ func (c *Catalog) dueH41(now time.Time) (schemas.Date, bool) { return c.Calendar
 // duePortfolio says which Wednesday's holdings the Fed has published.
 func (c *Catalog) duePortfolio() due {
 	return func(now time.Time) (schemas.Date, bool) {
-		d := c.Calendar.H41AsOf(now)
-		for c.Config.Publishers.NYFed.Holdings == DaysMonthEnds && (d+7).Month() == d.Month() {
+		d, ok := c.dueH41(now)
+		for c.Config.Publishers.NYFed.Holdings == DaysMonthEnds && !lastOfMonth(d) {
 			d -= 7
 		}
-		return d, true
+		return d, ok
 	}
 }
 

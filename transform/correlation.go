@@ -17,7 +17,8 @@ const constantSD = 1e-12
 type comovement struct {
 	standard []float64   // by session: the sum of the members' returns in their own standard deviations
 	basket   []float64   // by session: the sum of weights times returns
-	waiting  [4]comoving // members that are not in the sums yet, the first members%4
+	waiting  [4]comoving // members that are not in the sums yet
+	waits    int         // how many of them
 	members  int
 	linear   float64 // sum w s
 	squares  float64 // sum w^2 s^2
@@ -36,19 +37,21 @@ func (c *comovement) reset(sessions int) {
 	c.standard, c.basket = c.standard[:sessions], c.basket[:sessions]
 	clear(c.standard)
 	clear(c.basket)
-	c.members, c.linear, c.squares = 0, 0, 0
+	c.waits, c.members, c.linear, c.squares = 0, 0, 0, 0
 }
 
 // add takes in a member: its weight, its returns and their sample standard
 // deviation, which is not 0. The returns must stay as they are until the sums are
 // asked for.
 func (c *comovement) add(weight float64, returns []float64, sd float64) {
-	c.waiting[c.members%len(c.waiting)] = comoving{returns, 1 / sd, weight}
+	c.waiting[c.waits] = comoving{returns, 1 / sd, weight}
+	c.waits++
 	c.members++
 	c.linear += weight * sd
 	c.squares += weight * sd * weight * sd
-	if c.members%len(c.waiting) == 0 {
+	if c.waits == len(c.waiting) {
 		c.addFour()
+		c.waits = 0
 	}
 }
 
@@ -69,12 +72,13 @@ func (c *comovement) addFour() {
 
 // finish adds the returns of the last members.
 func (c *comovement) finish() {
-	for _, m := range c.waiting[:c.members%len(c.waiting)] {
+	for _, m := range c.waiting[:c.waits] {
 		for k, r := range m.returns {
 			c.standard[k] += r * m.scale
 			c.basket[k] += r * m.weight
 		}
 	}
+	c.waits = 0
 }
 
 // pairMean is the mean of the correlations of all pairs of members, by the

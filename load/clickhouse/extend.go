@@ -23,7 +23,7 @@ type Extension[T any] struct {
 	// here.
 	Rows []T
 
-	agreed bool
+	agreed bool        // as Agrees has found
 	beyond fingerprint // what the window held after Kept when Agrees looked
 }
 
@@ -72,6 +72,9 @@ func Extend[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], b Buil
 	fail := func(err error) (Result, error) {
 		return Result{}, fmt.Errorf("clickhouse: extend %s, window %s, after %s: %w", t, b.Window, x.Kept, err)
 	}
+	if !x.agreed {
+		return fail(ErrStandsOtherwise)
+	}
 	enc := newEncoder(t)
 	if err := enc.checkWindow(b.Window, x.Rows); err != nil {
 		return fail(err)
@@ -89,9 +92,6 @@ func Extend[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], b Buil
 	}
 	r := newReplacement(w, enc, b, x.Rows, sizes)
 	r.part, r.stood, r.kept = true, x.Stands, x.Kept
-	if !x.agreed {
-		return fail(ErrStandsOtherwise)
-	}
 	changed, err := r.extend(ctx, g, x.beyond)
 	if err != nil {
 		return fail(err)

@@ -120,9 +120,8 @@ func (w *Warehouse) dayHashes(ctx context.Context, d schemas.Dataset, win schema
 // the content is given, and adds to it. Where it is not known which swap
 // brought that, all is written anew.
 func (r *replacement) growBy(g growth, stands string) {
-	last, _ := r.before.brought(stands)
 	held, _ := parseFingerprint(stands)
-	whole, ok := parseFingerprint(last.hash)
+	whole, ok := parseFingerprint(r.before.brought(stands).hash)
 	if !ok || whole.rows != held.rows {
 		return
 	}

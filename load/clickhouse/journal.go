@@ -98,14 +98,15 @@ func (s swaps) anyOpen() bool {
 	return false
 }
 
-// brought returns the newest finished swap that gave the window the content.
-func (s swaps) brought(content string) (swapEnd, bool) {
+// brought returns the newest finished swap that gave the window the content, or
+// none.
+func (s swaps) brought(content string) swapEnd {
 	for _, id := range slices.Backward(slices.Sorted(maps.Keys(s))) {
 		if s[id].content == content {
-			return s[id], true
+			return s[id]
 		}
 	}
-	return swapEnd{}, false
+	return swapEnd{}
 }
 
 // journal writes that a swap has reached a step.

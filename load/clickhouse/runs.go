@@ -23,7 +23,7 @@ const attemptsKept = 8
 // OpenRuns returns the runs that have begun and not ended, oldest first. Whether
 // their processes still live, Living tells.
 func (w *Warehouse) OpenRuns(ctx context.Context) ([]schemas.Run, error) {
-	return w.openRuns(ctx, Query{Where: "1"})
+	return w.openRuns(ctx, Query{})
 }
 
 // OpenRunsBeside returns the open runs of a window other than one.
@@ -45,7 +45,7 @@ func (w *Warehouse) openRuns(ctx context.Context, q Query) ([]schemas.Run, error
 
 // OpenRunIDs returns the names of the runs that have begun and not ended.
 func (w *Warehouse) OpenRunIDs(ctx context.Context) ([]string, error) {
-	return w.openRunIDs(ctx, Query{Where: "1"})
+	return w.openRunIDs(ctx, Query{})
 }
 
 func (w *Warehouse) openRunIDs(ctx context.Context, q Query) ([]string, error) {
