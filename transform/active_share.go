@@ -9,8 +9,7 @@ import (
 // their proportions and nothing else.
 func topBasket(w weightRanking, n int) []float64 {
 	basket := make([]float64, len(w))
-	copy(basket, w[:min(n, len(w))])
-	normalise(basket)
+	normalise(basket[:copy(basket, w[:min(n, len(w))])])
 	return basket
 }
 

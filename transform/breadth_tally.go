@@ -2,7 +2,6 @@ package transform
 
 import (
 	"math"
-	"slices"
 
 	"tidemark/schemas"
 )
@@ -122,7 +121,7 @@ func (p *Panel) tally(from, to int, w windows) tallies {
 					ds = append(ds, distance[i][s])
 				}
 			}
-			slices.Sort(ds)
+			sortAscending(ds)
 			out.distances[s] = ds
 		}
 	})

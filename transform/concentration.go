@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"tidemark/schemas"
@@ -43,8 +42,7 @@ var concentrationShapes = []string{
 
 func topID(n int, variant string) string { return "conc_top" + strconv.Itoa(n) + variant }
 
-// weightRanking holds weights in descending order, those of equal size by
-// permanent id.
+// weightRanking holds weights in descending order.
 type weightRanking []float64
 
 // top returns the sum of the n largest weights; 1 where there are no more
@@ -89,12 +87,13 @@ func (w weightRanking) entropy() float64 {
 	return max(total, 0)
 }
 
-// evenness is Pielou's J = H/ln n; a single member has none.
-func (w weightRanking) evenness() schemas.Opt[float64] {
+// evenness is Pielou's J = H/ln n of the weights' entropy; a single member has
+// none.
+func (w weightRanking) evenness(entropy float64) schemas.Opt[float64] {
 	if len(w) < 2 {
 		return schemas.None[float64]()
 	}
-	return schemas.Some(w.entropy() / math.Log(float64(len(w))))
+	return schemas.Some(entropy / math.Log(float64(len(w))))
 }
 
 // gini is sum (2i - n - 1) w_(i) / n with the weights ascending.
@@ -113,13 +112,17 @@ func concentrationFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		return nil, nil
 	}
 	p.setFullCaps(in)
-	return p.sessionsSince(first, func(s int) []schemas.Fact { return p.concentrationOn(in, s) }), p.book.fundsAgree(in)
+	metrics := len(concentrationIDs())
+	return p.sessionsSince(first, func(s int) []schemas.Fact { return p.concentrationOn(in, s, metrics) }), p.book.fundsAgree(in)
 }
 
 // concentrationOn returns the facts of one session.
-func (p *Panel) concentrationOn(in *Inputs, s int) []schemas.Fact {
+func (p *Panel) concentrationOn(in *Inputs, s, metrics int) []schemas.Fact {
 	w := p.weightsOn(in, s)
-	f := factDay{session: p.Sessions[s], knownAt: w.knownAt, basis: w.basis, detail: w.detail, excluded: w.excluded, status: w.status}
+	f := factDay{
+		session: p.Sessions[s], knownAt: w.knownAt, basis: w.basis, detail: w.detail, excluded: w.excluded, status: w.status,
+		facts: make([]schemas.Fact, 0, metrics),
+	}
 	if w.status.HasValue() {
 		f.coverage = schemas.Some(w.coverage)
 		f.members = len(w.lines)
@@ -162,57 +165,21 @@ func (f *factDay) addShapes(variant string, w weightRanking) {
 	f.add("conc_neff"+variant, 1/hhi)
 	f.add("conc_entropy"+variant, entropy)
 	f.add("conc_neff_entropy"+variant, math.Exp(entropy))
-	f.opt("conc_evenness"+variant, w.evenness())
+	f.opt("conc_evenness"+variant, w.evenness(entropy))
 	f.add("conc_gini"+variant, w.gini())
 }
 
 // rankings orders the weights by line and by issuer.
 func (p *Panel) rankings(w *weighting) (bySecurity, byIssuer weightRanking) {
-	names := make([]string, len(w.lines))
-	issuers := make([]string, len(w.lines))
-	for k, line := range w.lines {
-		names[k] = p.Securities[line]
-		issuers[k] = p.issuers.of[names[k]]
-	}
-	return rankWeights(names, w.weights), rankWeights(mergeWeights(issuers, w.weights))
+	return rankWeights(w.weights), rankWeights(p.issuers.merge(w.lines, w.weights))
 }
 
-// rankWeights sorts weights in descending order, equal ones by name.
-func rankWeights(names []string, weights []float64) weightRanking {
-	order := make([]int, len(weights))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		switch {
-		case weights[a] > weights[b]:
-			return -1
-		case weights[a] < weights[b]:
-			return 1
-		}
-		return strings.Compare(names[a], names[b])
-	})
-	out := make(weightRanking, len(order))
-	for k, i := range order {
-		out[k] = weights[i]
-	}
+// rankWeights puts weights in descending order.
+func rankWeights(weights []float64) weightRanking {
+	out := slices.Clone(weights)
+	sortAscending(out)
+	slices.Reverse(out)
 	return out
-}
-
-// mergeWeights adds up the weights of one name, keeping the order of first
-// appearance.
-func mergeWeights(names []string, weights []float64) (merged []string, sums []float64) {
-	at := make(map[string]int, len(names))
-	for i, name := range names {
-		k, ok := at[name]
-		if !ok {
-			k = len(merged)
-			at[name] = k
-			merged, sums = append(merged, name), append(sums, 0)
-		}
-		sums[k] += weights[i]
-	}
-	return merged, sums
 }
 
 // mag7 lists the lines of the Magnificent Seven with the days they went by

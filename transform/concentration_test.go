@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"strconv"
 	"strings"
 	"testing"
 
@@ -10,13 +9,9 @@ import (
 
 // caps makes a ranking from market values.
 func caps(values ...float64) weightRanking {
-	names := make([]string, len(values))
-	for i := range names {
-		names[i] = strconv.Itoa(i)
-	}
 	weights := append([]float64(nil), values...)
 	normalise(weights)
-	return rankWeights(names, weights)
+	return rankWeights(weights)
 }
 
 func TestConcentration_WE1_2(t *testing.T) {
@@ -59,14 +54,14 @@ func TestConcentration_WE1_2_EqualWeightsAndOneMember(t *testing.T) {
 	t.Parallel()
 	four := caps(25, 25, 25, 25)
 	near(t, "HHI of four", four.hhi(), 0.25, 1e-12)
-	nearOpt(t, "evenness of four", four.evenness(), 1, 1e-12)
+	nearOpt(t, "evenness of four", four.evenness(four.entropy()), 1, 1e-12)
 	near(t, "Gini of four", four.gini(), 0, 1e-12)
 	nearOpt(t, "normalised HHI of four", four.hhiNormalised(), 0, 1e-12)
 	one := caps(7)
 	near(t, "HHI of one", one.hhi(), 1, 0)
 	near(t, "entropy of one", one.entropy(), 0, 0)
 	near(t, "Gini of one", one.gini(), 0, 0)
-	if one.evenness().OK || one.hhiNormalised().OK {
+	if one.evenness(one.entropy()).OK || one.hhiNormalised().OK {
 		t.Error("one member has an evenness or a normalised HHI")
 	}
 }

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,7 +33,8 @@ type attribution struct {
 	total  []float64 // returns with dividends; 0 where there is none
 	known  []bool    // there is one
 	lines  []lineState
-	basis  string // of the returns
+	closes []weighting // by session
+	basis  string      // of the returns
 	*chain
 
 	ahead, behind         []float64 // contributions, bought and held; see chain.hold
@@ -66,7 +68,7 @@ type attributionDay struct {
 // newAttribution works out what every line added on every session.
 func newAttribution(in *Inputs, p *Panel) *attribution {
 	n := len(p.Sessions)
-	a := &attribution{Panel: p, basis: p.returnBasis(in), days: make([]attributionDay, n)}
+	a := &attribution{Panel: p, basis: p.returnBasis(in), days: make([]attributionDay, n), closes: make([]weighting, n)}
 	a.weight, a.total = make([]float64, len(p.cells)), make([]float64, len(p.cells))
 	a.lines, a.in = make([]lineState, len(p.cells)), make([]int32, len(p.cells))
 	price := make([]float64, len(p.cells))
@@ -85,6 +87,7 @@ func newAttribution(in *Inputs, p *Panel) *attribution {
 			a.attribute(in, s, price)
 		}
 	})
+	a.closes[n-1] = a.weightsOn(in, n-1)
 	returns := make([]float64, n)
 	for s := range a.days {
 		returns[s] = a.days[s].ret
@@ -105,7 +108,8 @@ func (a *attribution) attribute(in *Inputs, s int, price []float64) {
 		d.status = schemas.InsufficientHistory
 		return
 	}
-	w := a.weightsOn(in, s-1)
+	a.closes[s-1] = a.weightsOn(in, s-1)
+	w := &a.closes[s-1]
 	if w.knownAt.After(d.knownAt) {
 		d.knownAt = w.knownAt
 	}
@@ -245,13 +249,36 @@ func (a *attribution) window(f *factDay, ids []string, b, t int) bool {
 	return false
 }
 
-// throughout lists the lines that were in during the whole window (b, t].
-func (a *attribution) throughout(b, t int) []performer {
-	out := make([]performer, 0, a.days[t].members)
-	for i := range a.Securities {
-		if ret := a.returnOver(i, b, t); ret.OK {
-			out = append(out, performer{security: i, ret: ret.V})
+// lineups is the lines that were in during the windows that end with a session.
+// Several figures go by the same windows.
+type lineups struct {
+	*attribution
+	t     int
+	bases []int
+	lines [][]performer // by base
+}
+
+// at begins another session.
+func (l *lineups) at(t int) { l.t, l.bases = t, l.bases[:0] }
+
+// throughout lists the lines that were in during the whole window (b, t]. The
+// list is good until the next session.
+func (l *lineups) throughout(b int) []performer {
+	k := slices.Index(l.bases, b)
+	if k >= 0 {
+		return l.lines[k]
+	}
+	k = len(l.bases)
+	l.bases = append(l.bases, b)
+	if k == len(l.lines) {
+		l.lines = append(l.lines, nil)
+	}
+	lines := l.lines[k][:0]
+	for i := range l.Securities {
+		if ret := l.returnOver(i, b, l.t); ret.OK {
+			lines = append(lines, performer{security: i, ret: ret.V})
 		}
 	}
-	return out
+	l.lines[k] = lines
+	return lines
 }

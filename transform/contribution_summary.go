@@ -73,9 +73,15 @@ func contributionFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		return nil, nil
 	}
 	a := in.attribution(p)
-	s := &contributionSummary{attribution: a}
+	s := &contributionSummary{attribution: a, metrics: len(contributionIDs())}
 	s.prepare()
-	return p.sessionsSince(first, func(t int) []schemas.Fact { return s.on(in, t) }), nil
+	return p.workedSince(first, func() func(int) []schemas.Fact {
+		l := lineups{attribution: a}
+		return func(t int) []schemas.Fact {
+			l.at(t)
+			return s.on(&l, t)
+		}
+	}), nil
 }
 
 // contributionSummary is what follows from an attribution.
@@ -83,6 +89,8 @@ type contributionSummary struct {
 	*attribution
 	mean   [2][]float64 // growth of the lines in equal parts
 	resets []groupDay   // of the ten largest lines of each session
+
+	metrics int // how many there are
 }
 
 func (s *contributionSummary) prepare() {
@@ -102,10 +110,11 @@ func (s *contributionSummary) prepare() {
 }
 
 // on returns the facts of one session.
-func (s *contributionSummary) on(in *Inputs, t int) []schemas.Fact {
+func (s *contributionSummary) on(l *lineups, t int) []schemas.Fact {
 	d := &s.days[t]
 	f := factDay{
 		session: s.Sessions[t], knownAt: d.knownAt, basis: s.basis, detail: d.detail, members: d.members, excluded: d.excluded, status: d.status,
+		facts: make([]schemas.Fact, 0, s.metrics),
 	}
 	if d.known {
 		f.coverage = schemas.Some(d.coverage)
@@ -119,12 +128,12 @@ func (s *contributionSummary) on(in *Inputs, t int) []schemas.Fact {
 	f.value("index_return_1_pr", d.price, price)
 	f.basis = s.basis
 	for i, w := range schemas.ContributionWindows {
-		s.addWindow(&f, w, s.base(t, contributionWindows[i]), t)
+		s.addWindow(&f, l, w, s.base(t, contributionWindows[i]), t)
 	}
 	for _, w := range schemas.SpreadWindows {
-		s.addSpread(&f, w, s.base(t, windowSessions(w)), t)
+		s.addSpread(&f, l, w, s.base(t, windowSessions(w)), t)
 	}
-	s.addActiveShare(in, &f, t)
+	s.addActiveShare(&f, t)
 	return f.facts
 }
 
@@ -137,7 +146,7 @@ func (f *factDay) value(metric string, v float64, status schemas.Status) {
 	f.put(metric, schemas.Some(v), status)
 }
 
-func (s *contributionSummary) addWindow(f *factDay, w string, b, t int) {
+func (s *contributionSummary) addWindow(f *factDay, l *lineups, w string, b, t int) {
 	if !s.window(f, windowIDs(w), b, t) {
 		return
 	}
@@ -151,7 +160,7 @@ func (s *contributionSummary) addWindow(f *factDay, w string, b, t int) {
 	share, status := reset.share()
 	f.value("share_top10_reset_"+w, share, worse(f.status, status))
 	s.addLaggards(f, w, b, t)
-	s.addPerformers(f, w, b, t)
+	s.addPerformers(f, l, w, b, t)
 }
 
 // worse is the status of a figure with a reason of its own.
@@ -201,8 +210,8 @@ func (s *contributionSummary) addLaggards(f *factDay, w string, b, t int) {
 	f.detail = detail
 }
 
-func (s *contributionSummary) addPerformers(f *factDay, w string, b, t int) {
-	lines := s.throughout(b, t)
+func (s *contributionSummary) addPerformers(f *factDay, l *lineups, w string, b, t int) {
+	lines := l.throughout(b)
 	for k := range lines {
 		lines[k].contrib = s.heldOver(lines[k].security, b, t)
 	}
@@ -224,13 +233,13 @@ func (s *contributionSummary) addPerformers(f *factDay, w string, b, t int) {
 	f.opt("rank_corr_"+w, rankCorrelation(lines))
 }
 
-func (s *contributionSummary) addSpread(f *factDay, w string, b, t int) {
+func (s *contributionSummary) addSpread(f *factDay, l *lineups, w string, b, t int) {
 	ids := spreadIDs(w)
 	if !s.window(f, ids, b, t) {
 		return
 	}
 	f.add(ids[0], s.ret(b, t)-(s.growth(s.mean[0], s.mean[1], b, t)-1))
-	lines := s.throughout(b, t)
+	lines := l.throughout(b)
 	f.members, f.excluded = len(lines), s.days[t].members-len(lines)+s.days[t].excluded
 	if len(lines) == 0 {
 		f.none(ids[1], schemas.NoMembers)
@@ -241,8 +250,8 @@ func (s *contributionSummary) addSpread(f *factDay, w string, b, t int) {
 }
 
 // addActiveShare gives the active share of the largest lines at the close.
-func (s *contributionSummary) addActiveShare(in *Inputs, f *factDay, t int) {
-	w := s.weightsOn(in, t)
+func (s *contributionSummary) addActiveShare(f *factDay, t int) {
+	w := &s.closes[t]
 	f.status, f.detail, f.basis, f.excluded, f.members, f.coverage = w.status, w.detail, w.basis, w.excluded, 0, schemas.None[float64]()
 	f.knownAt = w.knownAt
 	if f.status.HasValue() {
@@ -257,7 +266,7 @@ func (s *contributionSummary) addActiveShare(in *Inputs, f *factDay, t int) {
 		}
 		return
 	}
-	index, _ := s.rankings(&w)
+	index := rankWeights(w.weights)
 	for i, id := range activeShareIDs() {
 		f.add(id, activeShare(topBasket(index, schemas.ConcentrationTops[i]), index))
 	}

@@ -114,13 +114,13 @@ func TestPerformersAndContributors_WE1_5(t *testing.T) {
 	rankPerformers(lines)
 	near(t, "R", index, 0.085, 1e-12)
 	for place, security := range []int{0, 1, 3, 4, 5, 2} {
-		if lines[place].security != security || lines[place].byContrib != place {
-			t.Errorf("place %d by contribution: %+v, want line %d", place, lines[place], security)
+		if got := lines[security]; int(got.byContrib) != place {
+			t.Errorf("place %d by contribution: %+v, want line %d", place, got, security)
 		}
 	}
 	for place, security := range []int{4, 5, 3} {
-		if i := slices.IndexFunc(lines, func(p performer) bool { return p.byRet == place }); lines[i].security != security {
-			t.Errorf("place %d by return: %+v, want line %d", place, lines[i], security)
+		if got := lines[security]; int(got.byRet) != place {
+			t.Errorf("place %d by return: %+v, want line %d", place, got, security)
 		}
 	}
 	both := overlap(lines, 3)

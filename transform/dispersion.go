@@ -48,7 +48,13 @@ func dispersionFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		return nil, nil
 	}
 	r := newMemberReturns(in.attribution(p))
-	return p.sessionsSince(first, r.on), nil
+	return p.workedSince(first, func() func(int) []schemas.Fact {
+		l, c := lineups{attribution: r.attribution}, comovement{}
+		return func(t int) []schemas.Fact {
+			l.at(t)
+			return r.on(&l, &c, t)
+		}
+	}), nil
 }
 
 // memberReturns is the returns of an index's lines, whether they were in it or
@@ -59,10 +65,11 @@ type memberReturns struct {
 	ahead, behind  []float64    // growth
 	has            []int32      // sessions up to this one with a return
 	plain, squared [2][]float64 // running sums of the returns, and of their squares
+	metrics        int          // how many are told of a session
 }
 
 func newMemberReturns(a *attribution) *memberReturns {
-	r := &memberReturns{attribution: a, has: make([]int32, len(a.cells))}
+	r := &memberReturns{attribution: a, has: make([]int32, len(a.cells)), metrics: len(dispersionIDs())}
 	for _, f := range []*[]float64{&r.ahead, &r.behind, &r.plain[0], &r.plain[1], &r.squared[0], &r.squared[1]} {
 		*f = make([]float64, len(a.cells))
 	}
@@ -99,20 +106,19 @@ func (r *memberReturns) sessions(security, b, t int) int {
 }
 
 // on returns the facts of one session.
-func (r *memberReturns) on(t int) []schemas.Fact {
-	var c comovement
-	f := factDay{session: r.Sessions[t], knownAt: r.days[t].knownAt, basis: r.basis}
+func (r *memberReturns) on(l *lineups, c *comovement, t int) []schemas.Fact {
+	f := factDay{session: r.Sessions[t], knownAt: r.days[t].knownAt, basis: r.basis, facts: make([]schemas.Fact, 0, r.metrics)}
 	for _, w := range schemas.BeatingWindows {
 		r.addBeating(&f, beatingIDs(w), r.base(t, windowSessions(w)), t)
 	}
 	for _, w := range schemas.MemberReturnWindows {
-		r.addMemberReturns(&f, memberReturnIDs(w), r.base(t, windowSessions(w)), t)
+		r.addMemberReturns(&f, l, memberReturnIDs(w), r.base(t, windowSessions(w)), t)
 	}
 	for _, w := range schemas.DispersionWindows {
-		r.addSpreadOut(&f, spreadOutIDs(w), r.base(t, windowSessions(w)), t)
+		r.addSpreadOut(&f, l, spreadOutIDs(w), r.base(t, windowSessions(w)), t)
 	}
 	for _, w := range schemas.CorrelationWindows {
-		r.addCorrelation(&f, correlationIDs(w), r.base(t, windowSessions(w)), t, &c)
+		r.addCorrelation(&f, correlationIDs(w), r.base(t, windowSessions(w)), t, c)
 	}
 	return f.facts
 }
@@ -126,11 +132,11 @@ func windowSessions(window string) int {
 
 // addMemberReturns gives the mean and the median return of the lines that were in
 // during the whole window.
-func (r *memberReturns) addMemberReturns(f *factDay, ids []string, b, t int) {
+func (r *memberReturns) addMemberReturns(f *factDay, l *lineups, ids []string, b, t int) {
 	if !r.window(f, ids, b, t) {
 		return
 	}
-	values := returnsOf(r.throughout(b, t))
+	values := returnsOf(l.throughout(b))
 	if !r.enough(f, ids, len(values), 1, t) {
 		return
 	}
@@ -156,11 +162,11 @@ func (r *memberReturns) enough(f *factDay, ids []string, n, needed, t int) bool 
 
 // addSpreadOut gives how far the returns of the lines that were in during the
 // whole window were apart.
-func (r *memberReturns) addSpreadOut(f *factDay, ids []string, b, t int) {
+func (r *memberReturns) addSpreadOut(f *factDay, l *lineups, ids []string, b, t int) {
 	if !r.window(f, ids, b, t) {
 		return
 	}
-	lines := r.throughout(b, t)
+	lines := l.throughout(b)
 	if !r.enough(f, ids, len(lines), 2, t) {
 		return
 	}

@@ -31,45 +31,68 @@ type trailingYear struct {
 	income float64
 }
 
-// earningsBook holds the trailing earnings of a panel's companies, oldest filing
-// first, by issuer or security.
-type earningsBook map[string][]trailingYear
+// earnedYears is the trailing earnings of a company, oldest filing first.
+type earnedYears []trailingYear
+
+// earningsBook holds the trailing earnings of a panel's companies: what they
+// filed under their registrant numbers, and under the tickers of their lines.
+type earningsBook struct {
+	byIssuer, bySecurity []earnedYears
+}
 
 func newEarningsBook(in *Inputs, p *Panel) earningsBook {
-	filed := make(map[string][]schemas.Earning)
-	for _, s := range p.Securities {
-		filed[s], filed[p.issuers.of[s]] = nil, nil
-	}
-	for _, e := range in.Earnings {
-		key := companyKey(p.identity, e.Company, e.Filed)
-		if rows, wanted := filed[key]; wanted {
-			filed[key] = append(rows, e)
+	keys := make(map[string]int32, 2*len(p.Securities))
+	var names []string
+	book := earningsBook{make([]earnedYears, len(p.issuers.ids)), make([]earnedYears, len(p.Securities))}
+	for _, list := range [][]string{p.issuers.ids, p.Securities} {
+		for _, name := range list {
+			numberOf(keys, &names, name)
 		}
 	}
-	out := make(earningsBook, len(filed))
-	for key, rows := range filed {
-		slices.SortFunc(rows, func(a, b schemas.Earning) int {
-			return cmp.Or(cmp.Compare(a.Filed, b.Filed), cmp.Compare(a.Until, b.Until), cmp.Compare(a.From, b.From), cmp.Compare(a.Publisher, b.Publisher))
-		})
-		oldest := 0
-		for i := range rows {
-			if i+1 < len(rows) && rows[i+1].Filed == rows[i].Filed {
-				continue
-			}
-			for rows[i].Filed-rows[oldest].Filed > FilingsKept-maxEarningsAge {
-				oldest++
-			}
-			if t, ok := fourQuarters(rows[oldest : i+1]); ok {
-				out[key] = append(out[key], t)
-			}
+	filed := make([][]schemas.Earning, len(names))
+	for _, e := range in.Earnings {
+		if n, wanted := keys[companyKey(p.identity, e.Company, e.Filed)]; wanted {
+			filed[n] = append(filed[n], e)
+		}
+	}
+	all := make([]earnedYears, len(names))
+	inBlocks(len(names), func(_, lo, hi int) {
+		for n := lo; n < hi; n++ {
+			all[n] = trailingOf(filed[n])
+		}
+	})
+	for i, id := range p.issuers.ids {
+		book.byIssuer[i] = all[keys[id]]
+	}
+	for i, s := range p.Securities {
+		book.bySecurity[i] = all[keys[s]]
+	}
+	return book
+}
+
+// trailingOf follows what a company has filed.
+func trailingOf(rows []schemas.Earning) earnedYears {
+	slices.SortFunc(rows, func(a, b schemas.Earning) int {
+		return cmp.Or(cmp.Compare(a.Filed, b.Filed), cmp.Compare(a.Until, b.Until), cmp.Compare(a.From, b.From), cmp.Compare(a.Publisher, b.Publisher))
+	})
+	var out earnedYears
+	oldest := 0
+	for i := range rows {
+		if i+1 < len(rows) && rows[i+1].Filed == rows[i].Filed {
+			continue
+		}
+		for rows[i].Filed-rows[oldest].Filed > FilingsKept-maxEarningsAge {
+			oldest++
+		}
+		if t, ok := fourQuarters(rows[oldest : i+1]); ok {
+			out = append(out, t)
 		}
 	}
 	return out
 }
 
 // on returns what was known of a company before a day.
-func (b earningsBook) on(key string, day schemas.Date) (trailingYear, bool) {
-	all := b[key]
+func (all earnedYears) on(day schemas.Date) (trailingYear, bool) {
 	i, _ := slices.BinarySearchFunc(all, day, func(t trailingYear, d schemas.Date) int { return cmp.Compare(t.from, d) })
 	if i == 0 || day-all[i-1].until > maxEarningsAge {
 		return trailingYear{}, false
@@ -77,24 +100,29 @@ func (b earningsBook) on(key string, day schemas.Date) (trailingYear, bool) {
 	return all[i-1], true
 }
 
-// period is a fiscal period, from the day before its first to its last.
-type period struct{ from, until schemas.Date }
+// period is what was earned in a fiscal period, which is given from the day
+// before its first to its last.
+type period struct {
+	from, until schemas.Date
+	income      float64
+}
 
 // fourQuarters puts together the newest four quarters of what a company has
 // filed, oldest filing first: of quarters, or of a year, or of the last year and
 // the part of this one, less the same part of the year before. Of one period the
 // newest filing counts.
 func fourQuarters(filed []schemas.Earning) (trailingYear, bool) {
-	income := make(map[period]float64)
-	var periods []period
+	periods := make([]period, 0, len(filed))
 	newest := schemas.NoDate
-	for _, e := range filed {
-		p := period{e.From - 1, e.Until}
-		if _, have := income[p]; !have {
+	for i := range filed {
+		p := period{filed[i].From - 1, filed[i].Until, filed[i].NetIncome}
+		same := func(o period) bool { return o.from == p.from && o.until == p.until }
+		if k := slices.IndexFunc(periods, same); k >= 0 {
+			periods[k] = p
+		} else {
 			periods = append(periods, p)
 		}
-		income[p] = e.NetIncome
-		newest = max(newest, e.Until)
+		newest = max(newest, p.until)
 	}
 	slices.SortFunc(periods, func(a, b period) int { return cmp.Or(cmp.Compare(b.until, a.until), cmp.Compare(a.from, b.from)) })
 	for i, p := range periods {
@@ -104,7 +132,7 @@ func fourQuarters(filed []schemas.Earning) (trailingYear, bool) {
 		if i > 0 && p.until == periods[i-1].until {
 			continue
 		}
-		if total, ok := yearTo(p.until, periods, income); ok {
+		if total, ok := yearTo(p.until, periods); ok {
 			return trailingYear{from: filed[len(filed)-1].Filed, until: p.until, income: total}, true
 		}
 	}
@@ -114,34 +142,32 @@ func fourQuarters(filed []schemas.Earning) (trailingYear, bool) {
 // yearTo returns the income of the year that ends with a day, by the fewest
 // periods that lead back to its beginning: each is gone back over and added, or
 // forward over and taken away.
-func yearTo(end schemas.Date, periods []period, income map[period]float64) (float64, bool) {
+func yearTo(end schemas.Date, periods []period) (float64, bool) {
 	type place struct {
 		day   schemas.Date
 		total float64
 	}
-	reached := []place{{end, 0}}
-	seen := map[schemas.Date]bool{end: true}
-	for range yearSteps {
-		var next []place
-		for _, at := range reached {
+	reached := []place{{end, 0}} // step by step
+	for step, lo := 0, 0; step < yearSteps; step++ {
+		hi := len(reached)
+		for _, at := range reached[lo:hi] {
 			for _, p := range periods {
-				to := place{p.from, at.total + income[p]}
+				to := place{p.from, at.total + p.income}
 				if p.from == at.day {
-					to = place{p.until, at.total - income[p]}
+					to = place{p.until, at.total - p.income}
 				} else if p.until != at.day {
 					continue
 				}
-				if seen[to.day] {
+				if slices.ContainsFunc(reached, func(been place) bool { return been.day == to.day }) {
 					continue
 				}
 				if back := end - to.day; back >= yearLeast && back <= yearMost {
 					return to.total, true
 				}
-				seen[to.day] = true
-				next = append(next, to)
+				reached = append(reached, to)
 			}
 		}
-		reached = next
+		lo = hi
 	}
 	return 0, false
 }

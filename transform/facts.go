@@ -48,9 +48,16 @@ func (f *factDay) opt(metric string, value schemas.Opt[float64]) {
 // sessionsSince gathers the facts of each session of the window for which they
 // are wanted, from a day on; several sessions are worked on at a time.
 func (p *Panel) sessionsSince(first schemas.Date, on func(s int) []schemas.Fact) []schemas.Fact {
+	return p.workedSince(first, func() func(int) []schemas.Fact { return on })
+}
+
+// workedSince is sessionsSince for work that keeps something from one session to
+// the next: each of those who work has it from begin.
+func (p *Panel) workedSince(first schemas.Date, begin func() func(s int) []schemas.Fact) []schemas.Fact {
 	from := max(p.factsFrom, p.from(first))
 	days := make([][]schemas.Fact, max(p.windowTo-from, 0))
 	inBlocks(len(days), func(_, lo, hi int) {
+		on := begin()
 		for i := lo; i < hi; i++ {
 			days[i] = on(from + i)
 		}

@@ -23,12 +23,13 @@ func floatGapIDs() []string {
 	return out
 }
 
-// shareCounts holds what companies have filed, by ticker and by registrant
-// number, oldest filing first.
-type shareCounts map[string][]schemas.ShareCount
+// companyCounts is what a company has filed, oldest filing first.
+type companyCounts []schemas.ShareCount
 
-func newShareCounts(in *Inputs, id *identity) shareCounts {
-	out := make(shareCounts)
+// newShareCounts sorts what companies have filed by ticker and by registrant
+// number.
+func newShareCounts(in *Inputs, id *identity) map[string]companyCounts {
+	out := make(map[string]companyCounts)
 	for _, c := range in.Shares {
 		key := companyKey(id, c.Company, c.Filed)
 		out[key] = append(out[key], c)
@@ -59,10 +60,10 @@ func companyKey(id *identity, company string, filed schemas.Date) string {
 // on returns the newest count that was known on a day; none where it is older
 // than maxCountAge or where several of one day are apart: they are of classes
 // that nobody names.
-func (c shareCounts) on(key string, day schemas.Date) (schemas.ShareCount, bool) {
+func (c companyCounts) on(day schemas.Date) (schemas.ShareCount, bool) {
 	var newest schemas.ShareCount
 	found, several := false, false
-	for _, x := range c[key] {
+	for _, x := range c {
 		switch {
 		case x.Filed > day || x.AsOf > day || day-x.AsOf > maxCountAge || x.Shares <= 0:
 		case !found || x.AsOf > newest.AsOf || (x.AsOf == newest.AsOf && x.Filed > newest.Filed):
@@ -83,19 +84,26 @@ func (p *Panel) setFullCaps(in *Inputs) {
 	if len(counts) == 0 {
 		return
 	}
+	bySecurity, byIssuer := make([]companyCounts, len(p.Securities)), make([]companyCounts, len(p.issuers.ids))
+	for i, s := range p.Securities {
+		bySecurity[i] = counts[s]
+	}
+	for i, id := range p.issuers.ids {
+		byIssuer[i] = counts[id]
+	}
+	lines := make([]int32, len(p.issuers.ids))
 	for _, files := range p.book.files {
 		for i := range files {
 			f := &files[i]
 			f.fullCap = make([]float64, len(f.index))
-			lines := make(map[string]int)
+			clear(lines)
 			for _, n := range f.index {
-				lines[p.issuers.of[p.Securities[n]]]++
+				lines[p.issuers.of[n]]++
 			}
 			for k, n := range f.index {
-				s := p.Securities[n]
-				count, ok := counts.on(s, f.asOf)
-				if issuer := p.issuers.of[s]; !ok && lines[issuer] == 1 {
-					count, ok = counts.on(issuer, f.asOf)
+				count, ok := bySecurity[n].on(f.asOf)
+				if issuer := p.issuers.of[n]; !ok && lines[issuer] == 1 {
+					count, ok = byIssuer[issuer].on(f.asOf)
 				}
 				if ok && f.prices[k] > 0 {
 					f.fullCap[k] = f.prices[k] * count.Shares * p.splitsBetween(int(n), count.AsOf, f.asOf)
@@ -141,23 +149,25 @@ func (p *Panel) fullWeights(w *weighting) (full, float weightRanking, coverage f
 	if file == nil || file.fullCap == nil {
 		return nil, nil, 0
 	}
-	var names []string
-	for k, line := range w.lines {
-		at, ok := slices.BinarySearch(file.index, line)
-		if !ok || file.fullCap[at] <= 0 || file.weights[at] <= 0 {
+	full, float = make([]float64, 0, len(w.lines)), make([]float64, 0, len(w.lines))
+	at := 0
+	for k, line := range w.lines { // which are lines of the file
+		for file.index[at] != line {
+			at++
+		}
+		if file.fullCap[at] <= 0 || file.weights[at] <= 0 {
 			continue
 		}
-		names = append(names, p.Securities[line])
 		full = append(full, file.fullCap[at]*w.weights[k]/file.weights[at])
 		float = append(float, w.weights[k])
 	}
-	if len(names) == 0 {
+	if len(full) == 0 {
 		return nil, nil, 0
 	}
 	coverage = min(sum(float), 1)
 	normalise(full)
 	normalise(float)
-	return rankWeights(names, full), rankWeights(names, float), coverage
+	return rankWeights(full), rankWeights(float), coverage
 }
 
 // addFloatGap gives the weight of the largest lines by full capitalisation less

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -222,14 +223,15 @@ func TestIssuersOfLines(t *testing.T) {
 		in.Holdings = append(in.Holdings, schemas.Holding{Ticker: ticker, AssetClass: "Equity", ISIN: number})
 	}
 	id := newIdentity(&in, in.files())
-	got, findings := newIssuers(&in, in.files(), newHolders(id), []string{"ARCH", "ARCHP", "BAR", "CON1", "CON2", "CON3", "FOO", "GOOG", "GOOGL"})
+	securities := []string{"ARCH", "ARCHP", "BAR", "CON1", "CON2", "CON3", "FOO", "GOOG", "GOOGL"}
+	got, findings := newIssuers(&in, in.files(), newHolders(id), securities)
 	for security, want := range map[string]string{
 		"GOOGL": "cik:1652044", "GOOG": "cik:1652044", // by its CUSIP
 		"FOO": "cik:2", "BAR": "BAR", "ARCH": "cusip:G0450A", "ARCHP": "cusip:G0450A",
 		"CON1": "cik:3", "CON2": "cik:4", "CON3": "CON3",
 	} {
-		if got.of[security] != want {
-			t.Errorf("%s is issued by %s, want %s", security, got.of[security], want)
+		if i := slices.Index(securities, security); got.id(i) != want {
+			t.Errorf("%s is issued by %s, want %s", security, got.id(i), want)
 		}
 	}
 	if len(findings) != 2 {

@@ -14,20 +14,22 @@ import (
 	"tidemark/schemas"
 )
 
-// drawCaps draws market values and the issuers of their lines.
-func drawCaps(t *rapid.T) (values []float64, issuers []string) {
+// drawCaps draws market values of lines, and who issued them.
+func drawCaps(t *rapid.T) (values []float64, lines []int32, by issuers) {
 	values = rapid.SliceOfN(rapid.Float64Range(0.001, 1e6), 1, 60).Draw(t, "caps")
-	for range values {
-		issuers = append(issuers, "i"+strconv.Itoa(rapid.IntRange(0, 40).Draw(t, "issuer")))
+	by.ids = make([]string, 41)
+	for i := range values {
+		lines = append(lines, int32(i))
+		by.of = append(by.of, rapid.Int32Range(0, 40).Draw(t, "issuer"))
 	}
-	return values, issuers
+	return values, lines, by
 }
 
 func TestInvariant1_WeightsDoNotDependOnScaleOrderOrSplits(t *testing.T) {
 	t.Parallel()
 	at := newMarket(t, 2, "2025-06-30")
 	rapid.Check(t, func(rt *rapid.T) {
-		values, _ := drawCaps(rt)
+		values, _, _ := drawCaps(rt)
 		scale := rapid.Float64Range(1e-3, 1e3).Draw(rt, "scale")
 		split := rapid.SampledFrom([]float64{0.1, 0.5, 1.5, 2, 3, 20}).Draw(rt, "split")
 		compute := func(change func(m *market)) []schemas.Fact {
@@ -93,13 +95,9 @@ func schemasInputs(at *market, values []float64) *market {
 func TestInvariant2_Concentration(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		values, issuers := drawCaps(t)
-		names := make([]string, len(values))
-		for i := range names {
-			names[i] = strconv.Itoa(i)
-		}
+		values, lines, issuers := drawCaps(t)
 		normalise(values)
-		sec, iss := rankWeights(names, values), rankWeights(mergeWeights(issuers, values))
+		sec, iss := rankWeights(values), rankWeights(issuers.merge(lines, values))
 		const slack = 1e-12
 		for what, w := range map[string]weightRanking{"sec": sec, "iss": iss} {
 			n, hhi := float64(len(w)), w.hhi()
@@ -117,7 +115,7 @@ func TestInvariant2_Concentration(t *testing.T) {
 			if g := w.gini(); g < 0 || g > (n-1)/n+slack {
 				t.Errorf("%s: Gini %v of %v", what, g, n)
 			}
-			if j := w.evenness(); j.OK && (j.V < 0 || j.V > 1+slack) {
+			if j := w.evenness(w.entropy()); j.OK && (j.V < 0 || j.V > 1+slack) {
 				t.Errorf("%s: evenness %v", what, j.V)
 			}
 		}

@@ -9,9 +9,41 @@ import (
 	"tidemark/schemas"
 )
 
-// issuers maps securities to whoever issued them.
+// issuers says who issued the securities of a list.
 type issuers struct {
-	of map[string]string // security -> issuer id
+	ids []string // each once
+	of  []int32  // by security, in ids
+}
+
+// id is the issuer of a security.
+func (x *issuers) id(security int) string { return x.ids[x.of[security]] }
+
+// merge adds up the weights of the lines of each issuer, in order of their first
+// lines.
+func (x *issuers) merge(lines []int32, weights []float64) []float64 {
+	at := make([]int32, len(x.ids)) // place in sums, from 1
+	sums := make([]float64, 0, len(lines))
+	for k, line := range lines {
+		place := &at[x.of[line]]
+		if *place == 0 {
+			sums = append(sums, 0)
+			*place = int32(len(sums))
+		}
+		sums[*place-1] += weights[k]
+	}
+	return sums
+}
+
+// count is how many issuers the lines have.
+func (x *issuers) count(lines []int32) int {
+	seen, n := make([]bool, len(x.ids)), 0
+	for _, line := range lines {
+		if issuer := x.of[line]; !seen[issuer] {
+			seen[issuer] = true
+			n++
+		}
+	}
+	return n
 }
 
 // newIssuers reads issuers off registrant numbers, and where a security has
@@ -73,22 +105,22 @@ func newIssuers(in *Inputs, files []HoldingsFile, h *holders, securities []strin
 		}
 	}
 	var unknown []string
-	out := &issuers{of: make(map[string]string, len(securities))}
-	for _, sec := range securities {
+	out := &issuers{of: make([]int32, len(securities))}
+	numbers := make(map[string]int32, len(securities))
+	for i, sec := range securities {
 		base, isHeld := holding(sec)
+		issuer := sec
 		switch {
 		case cik[sec] != 0:
-			out.of[sec] = "cik:" + strconv.FormatInt(cik[sec], 10)
+			issuer = "cik:" + strconv.FormatInt(cik[sec], 10)
 		case base != "" && registrant[base] > 0:
-			out.of[sec] = "cik:" + strconv.FormatInt(registrant[base], 10)
+			issuer = "cik:" + strconv.FormatInt(registrant[base], 10)
 		case base != "" && registrant[base] == 0:
-			out.of[sec] = "cusip:" + base
-		default:
-			out.of[sec] = sec
-			if isHeld {
-				unknown = append(unknown, sec)
-			}
+			issuer = "cusip:" + base
+		case isHeld:
+			unknown = append(unknown, sec)
 		}
+		out.of[i] = numberOf(numbers, &out.ids, issuer)
 	}
 	if n := len(unknown); n > 0 {
 		findings = append(findings, Finding{

@@ -1,9 +1,7 @@
 package transform
 
 import (
-	"cmp"
 	"math"
-	"slices"
 
 	"tidemark/schemas"
 )
@@ -13,7 +11,7 @@ import (
 type performer struct {
 	security         int // in order of the permanent ids
 	ret, contrib     float64
-	byRet, byContrib int // places, from 0
+	byRet, byContrib int32 // places, from 0
 }
 
 // tieDigits is to what returns and contributions are rounded before they are
@@ -23,20 +21,21 @@ const tieDigits = 1e12
 func untied(v float64) float64 { return math.Round(v * tieDigits) }
 
 // rankPerformers gives each line its places by return and by contribution,
-// largest first; what is equal stands in order of the permanent ids. The lines
-// are left in order of contribution.
+// largest first; what is equal stands in order of the permanent ids, in which
+// the lines come.
 func rankPerformers(lines []performer) {
-	slices.SortFunc(lines, func(a, b performer) int {
-		return cmp.Or(cmp.Compare(untied(b.ret), untied(a.ret)), cmp.Compare(a.security, b.security))
-	})
+	values, places := make([]float64, len(lines)), make([]int32, len(lines))
 	for i := range lines {
-		lines[i].byRet = i
+		values[i] = untied(lines[i].ret)
 	}
-	slices.SortFunc(lines, func(a, b performer) int {
-		return cmp.Or(cmp.Compare(untied(b.contrib), untied(a.contrib)), cmp.Compare(a.security, b.security))
-	})
+	placesDescending(values, places)
 	for i := range lines {
-		lines[i].byContrib = i
+		lines[i].byRet = places[i]
+		values[i] = untied(lines[i].contrib)
+	}
+	placesDescending(values, places)
+	for i := range lines {
+		lines[i].byContrib = places[i]
 	}
 }
 
@@ -45,7 +44,7 @@ func rankPerformers(lines []performer) {
 func overlap(lines []performer, k int) int {
 	both := 0
 	for i := range lines {
-		if lines[i].byRet < k && lines[i].byContrib < k {
+		if int(lines[i].byRet) < k && int(lines[i].byContrib) < k {
 			both++
 		}
 	}
@@ -74,7 +73,7 @@ func rankCorrelation(lines []performer) schemas.Opt[float64] {
 // meanAndMedian returns both of the lines' returns, of which there must be one.
 // It leaves them sorted in values.
 func meanAndMedian(values []float64) (mean, mid float64) {
-	slices.Sort(values)
+	sortAscending(values)
 	total := 0.0
 	for _, v := range values {
 		total += v

@@ -29,19 +29,14 @@ func (p *Panel) actionsBySecurity(in *Inputs) ([][]schemas.Action, []Finding) {
 		}
 		return len(ranks)
 	}
-	out := make([][]schemas.Action, len(p.Securities))
-	for _, a := range in.Actions {
-		if a.ExDate >= in.Window.To {
-			continue
-		}
-		if i, ok := p.security(p.identity.resolve(a.Symbol, a.ExDate)); ok {
-			out[i] = append(out[i], a)
-		}
-	}
+	out := p.actionsIn(in)
 	var findings []Finding
 	for i, as := range out {
 		slices.SortFunc(as, func(a, b schemas.Action) int {
-			return cmp.Or(cmp.Compare(a.ExDate, b.ExDate), cmp.Compare(a.Kind, b.Kind), cmp.Compare(rank(a), rank(b)),
+			if a.ExDate != b.ExDate {
+				return cmp.Compare(a.ExDate, b.ExDate)
+			}
+			return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(rank(a), rank(b)),
 				cmp.Compare(a.Publisher, b.Publisher), cmp.Compare(a.Ratio.V, b.Ratio.V), cmp.Compare(a.Amount.V, b.Amount.V))
 		})
 		kept := as[:0]
@@ -60,6 +55,41 @@ func (p *Panel) actionsBySecurity(in *Inputs) ([][]schemas.Action, []Finding) {
 		out[i] = kept
 	}
 	return out, findings
+}
+
+// actionsIn sorts the actions before the window's end by the security they are
+// of. Whom a symbol means is asked once for each where the day does not matter.
+func (p *Panel) actionsIn(in *Inputs) [][]schemas.Action {
+	const nobody = -1
+	of := make([]int32, len(in.Actions))
+	counts := make([]int, len(p.Securities))
+	last, dated, security := "", true, nobody
+	for k := range in.Actions {
+		a := &in.Actions[k]
+		if of[k] = nobody; a.ExDate >= in.Window.To {
+			continue
+		}
+		if dated || a.Symbol != last {
+			last, dated, security = a.Symbol, len(p.identity.renames[p.identity.spell(a.Symbol)]) > 0, nobody
+			if i, ok := p.security(p.identity.resolve(a.Symbol, a.ExDate)); ok {
+				security = i
+			}
+		}
+		if security != nobody {
+			of[k] = int32(security)
+			counts[security]++
+		}
+	}
+	out := make([][]schemas.Action, len(p.Securities))
+	for i, n := range counts {
+		out[i] = make([]schemas.Action, 0, n)
+	}
+	for k, i := range of {
+		if i != nobody {
+			out[i] = append(out[i], in.Actions[k])
+		}
+	}
+	return out
 }
 
 // exDay is what happens to a security's price at the open of one session.

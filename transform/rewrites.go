@@ -151,8 +151,8 @@ func (p *Panel) newIssuer(in *Inputs, kept schemas.Date) string {
 		return ""
 	}
 	was, _ := newIssuers(in, before, p.holders, p.Securities)
-	for _, s := range p.Securities {
-		if was.of[s] != p.issuers.of[s] {
+	for i, s := range p.Securities {
+		if was.id(i) != p.issuers.id(i) {
 			return s + " has another issuer"
 		}
 	}

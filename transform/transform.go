@@ -158,15 +158,50 @@ func Compute(dataset string, in *Inputs) ([]schemas.Fact, []Finding) {
 		got, found := f.Compute(in, p)
 		for i := range got {
 			got[i].Universe = in.Universe.ID
-			got[i].Method = schemas.MetricByID(got[i].Metric).Method
 		}
 		facts, findings = append(facts, got...), append(findings, found...)
 	}
 	for i := range findings {
 		findings[i].Universe = in.Universe.ID
 	}
-	slices.SortFunc(facts, func(a, b schemas.Fact) int {
-		return cmp.Or(cmp.Compare(a.Metric, b.Metric), cmp.Compare(a.Session, b.Session))
-	})
-	return facts, findings
+	return inOrder(facts), findings
+}
+
+// inOrder sorts facts by metric and session, and gives them the methods of the
+// register. They come session by session, so that those of a metric need only be
+// put together.
+func inOrder(facts []schemas.Fact) []schemas.Fact {
+	numbers := make(map[string]int32)
+	var metrics []string
+	of, counts := make([]int32, len(facts)), make([]int, 0, len(facts)/16)
+	for i := range facts {
+		n := numberOf(numbers, &metrics, facts[i].Metric)
+		if int(n) == len(counts) {
+			counts = append(counts, 0)
+		}
+		of[i] = n
+		counts[n]++
+	}
+	out, next := make([]schemas.Fact, len(facts)), make([]int, len(metrics))
+	at := 0
+	for _, metric := range slices.Sorted(slices.Values(metrics)) {
+		n := numbers[metric]
+		next[n], at = at, at+counts[n]
+	}
+	for i := range facts {
+		out[next[of[i]]] = facts[i]
+		next[of[i]]++
+	}
+	bySession := func(a, b schemas.Fact) int { return cmp.Compare(a.Session, b.Session) }
+	for n, metric := range metrics {
+		mine := out[next[n]-counts[n] : next[n]]
+		if !slices.IsSortedFunc(mine, bySession) {
+			slices.SortStableFunc(mine, bySession)
+		}
+		method := schemas.MetricByID(metric).Method
+		for i := range mine {
+			mine[i].Method = method
+		}
+	}
+	return out
 }

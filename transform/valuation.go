@@ -1,8 +1,6 @@
 package transform
 
 import (
-	"slices"
-
 	"tidemark/schemas"
 )
 
@@ -30,7 +28,7 @@ type valuation struct {
 func valuationOf(companies []valued) valuation {
 	var v valuation
 	total, earning, earned := 0.0, 0.0, 0.0
-	var each []float64
+	each := make([]float64, 0, len(companies))
 	for _, c := range companies {
 		total += c.weight
 		v.yield += c.weight * c.yield
@@ -46,7 +44,7 @@ func valuationOf(companies []valued) valuation {
 	v.lossShare /= total
 	v.exLosses = divide(earning, earned)
 	if len(each) > 0 {
-		slices.Sort(each)
+		sortAscending(each)
 		v.median = schemas.Some(quantile(each, 0.5))
 	}
 	return v
@@ -70,7 +68,7 @@ func (p *Panel) valuationOn(in *Inputs, book earningsBook, s int) []schemas.Fact
 		return f.facts
 	}
 	companies, covered := p.valued(&w, book, s)
-	f.members, f.excluded, f.coverage = len(companies), w.excluded+p.issuersOf(&w)-len(companies), schemas.Some(min(covered, w.coverage))
+	f.members, f.excluded, f.coverage = len(companies), w.excluded+p.issuers.count(w.lines)-len(companies), schemas.Some(min(covered, w.coverage))
 	f.status = statusOf(f.coverage.V)
 	if len(companies) == 0 {
 		f.coverage = schemas.None[float64]()
@@ -104,14 +102,6 @@ func (f *factDay) ofEarners(metric string, v schemas.Opt[float64]) {
 	f.none(metric, schemas.NoMembers)
 }
 
-func (p *Panel) issuersOf(w *weighting) int {
-	seen := make(map[string]bool, len(w.lines))
-	for _, line := range w.lines {
-		seen[p.issuers.of[p.Securities[line]]] = true
-	}
-	return len(seen)
-}
-
 // valued lists the companies whose market value, of all their lines in the
 // index, and trailing earnings are known on session s, and which share of the
 // weight they are.
@@ -127,30 +117,33 @@ func (p *Panel) valued(w *weighting, book earningsBook, s int) ([]valued, float6
 		return nil, 0
 	}
 	day, base := p.Sessions[s], p.from(w.asOf+1)-1
-	at := make(map[string]int, len(w.lines))
-	var all []company
-	for k, line := range w.lines {
-		security := p.Securities[line]
-		issuer := p.issuers.of[security]
-		i, have := at[issuer]
-		if !have {
-			i = len(all)
-			at[issuer] = i
-			all = append(all, company{whole: true})
-			all[i].earned, all[i].known = book.on(issuer, day)
+	at := make([]int32, len(p.issuers.ids)) // place in all, from 1
+	all := make([]company, 0, len(w.lines))
+	inFile := 0
+	for k, line := range w.lines { // which are lines of the file
+		place := &at[p.issuers.of[line]]
+		if *place == 0 {
+			c := company{whole: true}
+			c.earned, c.known = book.byIssuer[p.issuers.of[line]].on(day)
+			all = append(all, c)
+			*place = int32(len(all))
 		}
-		c := &all[i]
+		for file.index[inFile] != line {
+			inFile++
+		}
+		c := &all[*place-1]
 		c.weight += w.weights[k]
-		value := p.valueOn(file, int(line), base, s, w.basis == "file")
+		value := p.valueOn(file.fullCap[inFile], int(line), base, s, w.basis == "file")
 		c.whole = c.whole && value > 0
 		c.value += value
-		if e, ok := book.on(security, day); ok && (!c.known || e.until > c.earned.until) {
+		if e, ok := book.bySecurity[line].on(day); ok && (!c.known || e.until > c.earned.until) {
 			c.earned, c.known = e, true
 		}
 	}
 	covered := 0.0
-	var out []valued
-	for _, c := range all {
+	out := make([]valued, 0, len(all))
+	for i := range all {
+		c := &all[i]
 		if c.whole && c.known {
 			out = append(out, valued{c.weight, c.earned.income / c.value})
 			covered += c.weight
@@ -159,19 +152,17 @@ func (p *Panel) valued(w *weighting, book earningsBook, s int) ([]valued, float6
 	return out, min(covered, 1)
 }
 
-// valueOn is the full market value of a line on session s, USD; 0 where it is
-// not known.
-func (p *Panel) valueOn(file *portfolio, line, base, s int, today bool) float64 {
-	k, ok := slices.BinarySearch(file.index, int32(line))
+// valueOn is the full market value of a line on session s, USD, of what it was on
+// the day of the file, whose session is base; 0 where it is not known.
+func (p *Panel) valueOn(then float64, line, base, s int, today bool) float64 {
+	lo, _ := p.column(line)
 	switch {
-	case !ok || file.fullCap[k] <= 0:
+	case then <= 0:
 		return 0
 	case today:
-		return file.fullCap[k]
-	}
-	lo, _ := p.column(line)
-	if base < 0 || p.cells[lo+base]&cellPriced == 0 || p.cells[lo+s]&cellPriced == 0 {
+		return then
+	case base < 0 || p.cells[lo+base]&cellPriced == 0 || p.cells[lo+s]&cellPriced == 0:
 		return 0
 	}
-	return file.fullCap[k] * p.priceGrowth(line, base, s)
+	return then * p.priceGrowth(line, base, s)
 }

@@ -148,16 +148,6 @@ func (p *portfolio) renumber(number []int32) {
 	}
 }
 
-// sum adds in order of size, so that the order of the rows does not matter.
-func sum(values []float64) float64 {
-	values = slices.Sorted(slices.Values(values))
-	total := 0.0
-	for _, v := range values {
-		total += v
-	}
-	return total
-}
-
 func normalise(weights []float64) {
 	total := sum(weights)
 	for i := range weights {
