@@ -38,16 +38,16 @@ func (k Kind) Type() string {
 
 // codec returns how a column of the kind is compressed, or nothing where the
 // server's default serves. Days and instants mostly step evenly within the
-// sort order; prices and rates repeat their leading bits.
+// sort order. Prices, values and shares have few digits, whose bytes repeat: to
+// take the difference of their bits first, as Gorilla does, makes a table of
+// prices half as large again and takes longer both ways.
 func (k Kind) codec() string {
 	switch k {
 	case KindDate, KindLongDate, KindOptDate, KindTime, KindOptTime:
 		return "DoubleDelta, ZSTD(1)"
-	case KindFloat, KindOptFloat:
-		return "Gorilla, ZSTD(1)"
 	case KindInt, KindOptInt:
 		return "T64, ZSTD(1)"
-	case KindText:
+	case KindText, KindFloat, KindOptFloat:
 		return "ZSTD(1)"
 	case KindSymbol, KindBool:
 		return ""

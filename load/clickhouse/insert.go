@@ -16,9 +16,10 @@ import (
 	"tidemark/schemas"
 )
 
-// insertBlock is the number of rows that go over the wire at once. It bounds
-// what the client holds beside the rows themselves.
-const insertBlock = 1 << 17
+// insertBlock is the number of rows that go over the wire at once: as many as
+// stay near the processor while they are put into columns, and few enough that
+// the server reads some while others are written.
+const insertBlock = 1 << 14
 
 // insertSettings make one insert one part and one part only: the server
 // collects every block before it writes (the bounds are far above any window)

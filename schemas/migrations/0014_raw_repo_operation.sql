@@ -22,12 +22,12 @@ CREATE TABLE IF NOT EXISTS `raw`.`repo_operation`
     `security_type` LowCardinality(String) COMMENT 'Collateral of this line.',
     `amount_submitted` Nullable(Int64) COMMENT 'Amount submitted against this collateral; unit: USD' CODEC(T64, ZSTD(1)),
     `amount_accepted` Nullable(Int64) COMMENT 'Amount accepted against this collateral; unit: USD' CODEC(T64, ZSTD(1)),
-    `offering_rate` Nullable(Float64) COMMENT 'Rate offered; unit: percent' CODEC(Gorilla, ZSTD(1)),
-    `award_rate` Nullable(Float64) COMMENT 'Rate awarded; unit: percent' CODEC(Gorilla, ZSTD(1)),
-    `high_rate` Nullable(Float64) COMMENT 'Highest rate (competitive operations); unit: percent' CODEC(Gorilla, ZSTD(1)),
-    `low_rate` Nullable(Float64) COMMENT 'Lowest rate (competitive operations); unit: percent' CODEC(Gorilla, ZSTD(1)),
-    `stop_out_rate` Nullable(Float64) COMMENT 'Stop-out rate (competitive operations); unit: percent' CODEC(Gorilla, ZSTD(1)),
-    `weighted_rate` Nullable(Float64) COMMENT 'Weighted average rate (competitive operations); unit: percent' CODEC(Gorilla, ZSTD(1)),
+    `offering_rate` Nullable(Float64) COMMENT 'Rate offered; unit: percent' CODEC(ZSTD(1)),
+    `award_rate` Nullable(Float64) COMMENT 'Rate awarded; unit: percent' CODEC(ZSTD(1)),
+    `high_rate` Nullable(Float64) COMMENT 'Highest rate (competitive operations); unit: percent' CODEC(ZSTD(1)),
+    `low_rate` Nullable(Float64) COMMENT 'Lowest rate (competitive operations); unit: percent' CODEC(ZSTD(1)),
+    `stop_out_rate` Nullable(Float64) COMMENT 'Stop-out rate (competitive operations); unit: percent' CODEC(ZSTD(1)),
+    `weighted_rate` Nullable(Float64) COMMENT 'Weighted average rate (competitive operations); unit: percent' CODEC(ZSTD(1)),
     `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
 )
 ENGINE = MergeTree

@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS `raw`.`share_count`
     `filed` Date COMMENT 'Day on which the count was filed.' CODEC(DoubleDelta, ZSTD(1)),
     `as_of` Date32 COMMENT 'Day that the count speaks of.' CODEC(DoubleDelta, ZSTD(1)),
     `line` Int64 COMMENT 'Position among the filing\'s counts of the day, from 1.' CODEC(T64, ZSTD(1)),
-    `shares` Float64 COMMENT 'Shares outstanding, not restated for later splits; unit: shares' CODEC(Gorilla, ZSTD(1)),
+    `shares` Float64 COMMENT 'Shares outstanding, not restated for later splits; unit: shares' CODEC(ZSTD(1)),
     `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
 )
 ENGINE = MergeTree

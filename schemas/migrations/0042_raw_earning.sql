@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS `raw`.`earning`
     `filed` Date COMMENT 'Day on which the figure was filed.' CODEC(DoubleDelta, ZSTD(1)),
     `period_from` Date32 COMMENT 'First day of the fiscal period.' CODEC(DoubleDelta, ZSTD(1)),
     `period_until` Date32 COMMENT 'Last day of the fiscal period.' CODEC(DoubleDelta, ZSTD(1)),
-    `net_income` Float64 COMMENT 'Net income of the period; negative where it was a loss; unit: USD' CODEC(Gorilla, ZSTD(1)),
+    `net_income` Float64 COMMENT 'Net income of the period; negative where it was a loss; unit: USD' CODEC(ZSTD(1)),
     `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
 )
 ENGINE = MergeTree
