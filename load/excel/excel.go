@@ -140,10 +140,8 @@ func (x *workbook) build() error {
 	if err := x.writeSummary(); err != nil {
 		return fmt.Errorf("sheet %s: %w", summarySheet, err)
 	}
-	for _, f := range x.families {
-		if err := x.writeFamily(f); err != nil {
-			return fmt.Errorf("sheet %s: %w", f.sheet, err)
-		}
+	if err := x.writeFamilies(); err != nil {
+		return err
 	}
 	if err := x.writeQuality(); err != nil {
 		return fmt.Errorf("sheet %s: %w", qualitySheet, err)

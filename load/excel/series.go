@@ -3,9 +3,11 @@ package excel
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/sync/errgroup"
 
 	"tidemark/schemas"
 )
@@ -51,39 +53,74 @@ func (f *family) choose(metrics string) []*column {
 	return nil
 }
 
-// writeFamily writes the sheet of a family.
-func (x *workbook) writeFamily(f *family) error {
-	if len(f.columns) == 0 {
-		return x.writeEmptyFamily(f)
+// writeFamilies writes the sheets of the families. What belongs to the whole
+// workbook, such as the numbers of styles, is settled family by family, so that
+// the bytes are always the same; the tables below, which are nearly all of the
+// work, are then written several at a time.
+func (x *workbook) writeFamilies() error {
+	sheets := make([]*sheet, len(x.families))
+	tables := make([]*seriesTable, len(x.families))
+	for i, f := range x.families {
+		var err error
+		if len(f.columns) == 0 {
+			err = x.writeEmptyFamily(f)
+		} else if sheets[i], err = x.beginFamily(f); err == nil {
+			tables[i], err = x.seriesTable(f)
+		}
+		if err != nil {
+			return fmt.Errorf("sheet %s: %w", f.sheet, err)
+		}
 	}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, t := range tables {
+		if t != nil {
+			group.Go(func() error {
+				sheets[i].seriesRows(t)
+				return nil // the sheet keeps its error for close
+			})
+		}
+	}
+	_ = group.Wait() // of functions that return none
+	for i, s := range sheets {
+		if s != nil {
+			if err := s.close(); err != nil {
+				return fmt.Errorf("sheet %s: %w", x.families[i].sheet, err)
+			}
+		}
+	}
+	return nil
+}
+
+// beginFamily sets up the sheet of a family and writes its header.
+func (x *workbook) beginFamily(f *family) (*sheet, error) {
 	widths := []float64{11.5}
 	for _, c := range f.columns {
 		widths = append(widths, max(seriesWidth, c.width()))
 	}
 	corner, err := excelize.CoordinatesToCellName(len(f.columns)+1, f.lastRow())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := x.prepare(f.sheet, layout{
 		widths: widths, tab: f.accent, frozenRows: whoseRow, frozenCols: 1, filter: fmt.Sprintf("A%d:%s", filterRow, corner),
 		titleFrom: universeRow, titleRows: whoseRow, scale: 55,
 	}); err != nil {
-		return err
+		return nil, err
 	}
 	if err := x.drawBand(f, widths); err != nil {
-		return err
+		return nil, err
 	}
 	// All of the history would be hundreds of pages.
 	if err := x.printArea(f.sheet, len(f.columns)+1, filterRow+min(len(f.days), printedDays)); err != nil {
-		return err
+		return nil, err
 	}
 	s, err := x.open(f.sheet)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.seriesHeader(f)
-	s.seriesRows(f)
-	return s.close()
+	return s, nil
 }
 
 func (x *workbook) writeEmptyFamily(f *family) error {
@@ -219,16 +256,22 @@ func lineCount(t string, width int) int {
 	return lines
 }
 
-// seriesRows writes the table. Styles are looked up once for each column,
-// because there may be a million cells.
-func (s *sheet) seriesRows(f *family) {
-	date, err := s.x.styleID(style{format: dateFormat, line: true, left: true})
+// seriesTable is the table of a family with the numbers of its styles, which are
+// looked up once for each column, because there may be a million cells.
+type seriesTable struct {
+	*family
+	date  int
+	looks []seriesLooks // by column
+}
+
+type seriesLooks struct{ plain, soft, gap, none int }
+
+func (x *workbook) seriesTable(f *family) (*seriesTable, error) {
+	date, err := x.styleID(style{format: dateFormat, line: true, left: true})
 	if err != nil {
-		s.err = err
-		return
+		return nil, err
 	}
-	type looks struct{ plain, soft, gap, none int }
-	of := make([]looks, len(f.columns))
+	t := &seriesTable{f, date, make([]seriesLooks, len(f.columns))}
 	for i, c := range f.columns {
 		plain := style{format: formatOf(c.metric), line: true, start: i == 0 || f.columns[i-1].universe != c.universe}
 		soft, gap, none := plain, plain, plain
@@ -237,22 +280,29 @@ func (s *sheet) seriesRows(f *family) {
 		for _, l := range []struct {
 			id *int
 			style
-		}{{&of[i].plain, plain}, {&of[i].soft, soft}, {&of[i].gap, gap}, {&of[i].none, none}} {
-			if *l.id, err = s.x.styleID(l.style); err != nil {
-				s.err = err
-				return
+		}{{&t.looks[i].plain, plain}, {&t.looks[i].soft, soft}, {&t.looks[i].gap, gap}, {&t.looks[i].none, none}} {
+			if *l.id, err = x.styleID(l.style); err != nil {
+				return nil, err
 			}
 		}
 	}
-	values := make([]any, len(f.columns)+1)
-	cells := make([]excelize.Cell, len(f.columns)+1)
+	return t, nil
+}
+
+// seriesRows writes the table. It touches nothing that other sheets share.
+func (s *sheet) seriesRows(t *seriesTable) {
+	values := make([]any, len(t.columns)+1)
+	cells := make([]excelize.Cell, len(t.columns)+1)
 	for i := range values {
 		values[i] = &cells[i]
 	}
-	for row, day := range f.days {
-		cells[0] = excelize.Cell{StyleID: date, Value: serial(day)}
-		for i, c := range f.columns {
-			l := of[i]
+	for row, day := range t.days {
+		if s.err != nil {
+			return
+		}
+		cells[0] = excelize.Cell{StyleID: t.date, Value: serial(day)}
+		for i, c := range t.columns {
+			l := t.looks[i]
 			switch x := c.facts[row]; {
 			case x == nil:
 				cells[i+1] = excelize.Cell{StyleID: l.none}
@@ -265,8 +315,6 @@ func (s *sheet) seriesRows(f *family) {
 			}
 		}
 		s.row++
-		if s.set(values, 0); s.err != nil {
-			return
-		}
+		s.set(values, 0)
 	}
 }
