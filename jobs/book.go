@@ -22,17 +22,17 @@ func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (s
 		Title: cmp.Or(r.Catalog.Config.Workbook.Title, "Market structure"),
 		AsOf:  asOf, Version: version, Names: r.Catalog.Config.Names(),
 	}
-	if err := r.bookFacts(ctx, &b); err != nil {
-		return b, err
-	}
-	if len(b.Facts) == 0 && asOf != schemas.NoDate {
-		return b, fmt.Errorf("there are no facts up to %s; name a later day, or run `tidemark run` first", asOf)
-	}
-	if len(b.Facts) == 0 {
-		return b, errors.New("there are no facts to export; run `tidemark run` first")
-	}
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
+	group.Go(func() error {
+		err := r.bookFacts(gctx, &b)
+		switch {
+		case err != nil:
+			return err
+		case len(b.Facts) == 0 && asOf != schemas.NoDate:
+			return fmt.Errorf("there are no facts up to %s; name a later day, or run `tidemark run` first", asOf)
+		case len(b.Facts) == 0:
+			return errors.New("there are no facts to export; run `tidemark run` first")
+		}
 		// Judged at the time the book speaks of, so that the same facts give the
 		// same book tomorrow.
 		b.Fresh, err = r.Freshness(gctx, b.KnownAt)
