@@ -66,20 +66,28 @@ type swapEnd struct {
 	hash, content string // what a finished one brought; empty for others
 }
 
-// swapsOf returns the swaps of a window. It reads far less than readJournal.
+// swapsOf returns the swaps of a window. It reads far less than readJournal, and
+// puts the lines together here: to tell the server how costs it more than the
+// lines do.
 func (w *Warehouse) swapsOf(ctx context.Context, dataset string, win schemas.Window) (swaps, error) {
 	q := oneWindow(dataset, win)
-	sql := "SELECT swap_id, countIf(step IN ('done', 'undone')) = 0, anyIf(hash, step = 'done'), anyIf(content, step = 'done')" +
-		" FROM ops.swap WHERE " + q.Where + " GROUP BY swap_id"
 	out := make(swaps)
-	err := w.each(ctx, sql, q.Args, func() { clear(out) }, func(rows driver.Rows) error {
-		var id string
-		var open uint8
-		var end swapEnd
-		if err := rows.Scan(&id, &open, &end.hash, &end.content); err != nil {
+	err := w.each(ctx, "SELECT swap_id, step, hash, content FROM ops.swap WHERE "+q.Where, q.Args, func() { clear(out) }, func(rows driver.Rows) error {
+		var id, step string
+		var brought swapEnd
+		if err := rows.Scan(&id, &step, &brought.hash, &brought.content); err != nil {
 			return err
 		}
-		end.open = open == 1
+		end, seen := out[id]
+		if !seen {
+			end.open = true
+		}
+		switch step {
+		case stepDone:
+			end = brought
+		case stepUndone:
+			end.open = false
+		}
 		out[id] = end
 		return nil
 	})
