@@ -105,37 +105,105 @@ func (c *comovement) varianceRatio() schemas.Opt[float64] {
 	return divide(sd*sd, c.linear*c.linear)
 }
 
-// addCorrelation gives how much the lines of session t have moved together over
-// the window (b, t], by their weights at its last open. A line without a return
-// on one of its sessions is left out, and so is one whose price did not move.
-func (r *memberReturns) addCorrelation(f *factDay, ids []string, b, t int, c *comovement) {
-	if !r.window(f, ids, b, t) {
-		return
+// correlations is how much the lines of an index have moved together, over each
+// of schemas.CorrelationWindows. It is worked out for a few sessions in a row at
+// a time: their windows are nearly the same returns, which are then fetched from
+// memory once, and that takes longer than to add them up.
+type correlations struct {
+	*memberReturns
+	from int                          // first of the sessions that are worked out
+	of   [sessionsTogether][]together // of the sessions since, by window
+	c    [sessionsTogether]comovement
+}
+
+// sessionsTogether is how many sessions are worked out at a time: with more, the
+// sums themselves would not stay near the processor.
+const sessionsTogether = 4
+
+// together is how much lines have moved together over one window.
+type together struct {
+	members        int
+	covered        float64 // weight of the lines with a return on each session
+	pairMean       float64 // meaningless for fewer than two members
+	implied, ratio schemas.Opt[float64]
+}
+
+func newCorrelations(r *memberReturns) *correlations {
+	x := &correlations{memberReturns: r, from: -sessionsTogether}
+	for k := range x.of {
+		x.of[k] = make([]together, len(schemas.CorrelationWindows))
 	}
-	c.reset(t - b)
-	covered := 0.0
-	for i := range r.Securities {
-		lo, _ := r.column(i)
-		if r.lines[lo+t] != lineIn || r.sessions(i, b, t) != t-b {
+	return x
+}
+
+// on returns what is told of session t, by window; of a window that has no facts
+// it says nothing.
+func (x *correlations) on(t int) []together {
+	if t < x.from || t >= x.from+sessionsTogether {
+		x.from = t
+		for w, name := range schemas.CorrelationWindows {
+			x.workOut(w, windowSessions(name))
+		}
+	}
+	return x.of[t-x.from]
+}
+
+// workOut takes the lines of each of the sessions into its sums, by their weights
+// at its open. A line without a return on one of the window's sessions is left
+// out, and so is one whose price did not move.
+func (x *correlations) workOut(w, sessions int) {
+	var base [sessionsTogether]int // -1 where there are no facts
+	for k := range base {
+		x.of[k][w] = together{}
+		t := x.from + k
+		if base[k] = -1; t >= len(x.Sessions) {
 			continue
 		}
-		covered += r.weight[lo+t]
-		if sd := r.deviation(i, b, t); sd >= constantSD {
-			c.add(r.weight[lo+t], r.total[lo+b+1:lo+t+1], sd)
+		b := x.base(t, sessions)
+		if status, _ := x.standing(b, t); status.HasValue() {
+			base[k] = b
+			x.c[k].reset(t - b)
 		}
 	}
-	if !r.enough(f, ids, c.members, 2, t) {
+	for i := range x.Securities {
+		lo, _ := x.column(i)
+		for k, b := range base {
+			t := x.from + k
+			if b < 0 || x.lines[lo+t] != lineIn || x.sessions(i, b, t) != t-b {
+				continue
+			}
+			x.of[k][w].covered += x.weight[lo+t]
+			if sd := x.deviation(i, b, t); sd >= constantSD {
+				x.c[k].add(x.weight[lo+t], x.total[lo+b+1:lo+t+1], sd)
+			}
+		}
+	}
+	for k, b := range base {
+		if c := &x.c[k]; b >= 0 && c.members > 0 {
+			c.finish()
+			m := &x.of[k][w]
+			m.members, m.implied, m.ratio = c.members, c.implied(), c.varianceRatio()
+			if c.members > 1 {
+				m.pairMean = c.pairMean()
+			}
+		}
+	}
+}
+
+// addCorrelation gives how much the lines of session t have moved together over
+// the window (b, t].
+func (r *memberReturns) addCorrelation(f *factDay, ids []string, b, t int, m *together) {
+	if !r.window(f, ids, b, t) || !r.enough(f, ids, m.members, 2, t) {
 		return
 	}
-	c.finish()
-	f.coverage = schemas.Some(min(f.coverage.V, covered))
+	f.coverage = schemas.Some(min(f.coverage.V, m.covered))
 	if f.status = statusOf(f.coverage.V); !f.status.HasValue() {
 		f.noneOf(ids, f.status)
 		return
 	}
-	f.add(ids[0], c.pairMean())
-	f.opt(ids[1], c.implied())
-	f.opt(ids[2], c.varianceRatio())
+	f.add(ids[0], m.pairMean)
+	f.opt(ids[1], m.implied)
+	f.opt(ids[2], m.ratio)
 }
 
 // deviation is the sample standard deviation of a security's daily returns over

@@ -49,10 +49,10 @@ func dispersionFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 	}
 	r := newMemberReturns(in.attribution(p))
 	return p.workedSince(first, func() func(int) []schemas.Fact {
-		l, c := lineups{attribution: r.attribution}, comovement{}
+		l, c := lineups{attribution: r.attribution}, newCorrelations(r)
 		return func(t int) []schemas.Fact {
 			l.at(t)
-			return r.on(&l, &c, t)
+			return r.on(&l, c, t)
 		}
 	}), nil
 }
@@ -106,7 +106,7 @@ func (r *memberReturns) sessions(security, b, t int) int {
 }
 
 // on returns the facts of one session.
-func (r *memberReturns) on(l *lineups, c *comovement, t int) []schemas.Fact {
+func (r *memberReturns) on(l *lineups, c *correlations, t int) []schemas.Fact {
 	f := factDay{session: r.Sessions[t], knownAt: r.days[t].knownAt, basis: r.basis, facts: make([]schemas.Fact, 0, r.metrics)}
 	for _, w := range schemas.BeatingWindows {
 		r.addBeating(&f, beatingIDs(w), r.base(t, windowSessions(w)), t)
@@ -117,8 +117,9 @@ func (r *memberReturns) on(l *lineups, c *comovement, t int) []schemas.Fact {
 	for _, w := range schemas.DispersionWindows {
 		r.addSpreadOut(&f, l, spreadOutIDs(w), r.base(t, windowSessions(w)), t)
 	}
-	for _, w := range schemas.CorrelationWindows {
-		r.addCorrelation(&f, correlationIDs(w), r.base(t, windowSessions(w)), t, c)
+	correlated := c.on(t)
+	for i, w := range schemas.CorrelationWindows {
+		r.addCorrelation(&f, correlationIDs(w), r.base(t, windowSessions(w)), t, &correlated[i])
 	}
 	return f.facts
 }

@@ -160,8 +160,10 @@ func TestCorrelationIsTheMeanOfThePairs(t *testing.T) {
 			return // nobody traded in the end
 		}
 		f := factDay{session: r.Sessions[end]}
-		var c comovement
-		r.addCorrelation(&f, correlationIDs("21"), b, end, &c)
+		x := newCorrelations(r)
+		x.from = end
+		x.workOut(0, end-b)
+		r.addCorrelation(&f, correlationIDs("21"), b, end, &x.of[0][0])
 		if !f.facts[0].Value.OK {
 			return
 		}
@@ -196,10 +198,10 @@ func TestCorrelationIsTheMeanOfThePairs(t *testing.T) {
 		compared++
 		near(t, "mean of pairs", f.facts[0].Value.V, plain/pairs, 1e-9)
 		// Where nearly all of the weight is one line's, rounding is all that is left of the others.
-		if weights < 1e-6*c.linear*c.linear {
+		if weights < 1e-6*x.c[0].linear*x.c[0].linear {
 			return
 		}
-		lost := 1e-9 + 1e-12*c.linear*c.linear/weights
+		lost := 1e-9 + 1e-12*x.c[0].linear*x.c[0].linear/weights
 		near(t, "implied", f.facts[1].Value.V, weighted/weights, lost)
 		// The ratio is above the implied correlation where that is positive.
 		if implied, ratio := f.facts[1].Value.V, f.facts[2].Value.V; implied > 0 && ratio < implied-lost {
