@@ -112,17 +112,13 @@ func concentrationFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		return nil, nil
 	}
 	p.setFullCaps(in)
-	metrics := len(concentrationIDs())
-	return p.sessionsSince(first, func(s int) []schemas.Fact { return p.concentrationOn(in, s, metrics) }), p.book.fundsAgree(in)
+	return p.sessionsSince(first, func(s int) []schemas.Fact { return p.concentrationOn(in, s) }), p.book.fundsAgree(in)
 }
 
 // concentrationOn returns the facts of one session.
-func (p *Panel) concentrationOn(in *Inputs, s, metrics int) []schemas.Fact {
+func (p *Panel) concentrationOn(in *Inputs, s int) []schemas.Fact {
 	w := p.weightsOn(in, s)
-	f := factDay{
-		session: p.Sessions[s], knownAt: w.knownAt, basis: w.basis, detail: w.detail, excluded: w.excluded, status: w.status,
-		facts: make([]schemas.Fact, 0, metrics),
-	}
+	f := factDay{session: p.Sessions[s], knownAt: w.knownAt, basis: w.basis, detail: w.detail, excluded: w.excluded, status: w.status}
 	if w.status.HasValue() {
 		f.coverage = schemas.Some(w.coverage)
 		f.members = len(w.lines)

@@ -84,10 +84,14 @@ func newAttribution(in *Inputs, p *Panel) *attribution {
 	})
 	inBlocks(n, func(_, lo, hi int) {
 		for s := lo; s < hi; s++ {
+			a.closes[s] = a.weightsOn(in, s)
+		}
+	})
+	inBlocks(n, func(_, lo, hi int) {
+		for s := lo; s < hi; s++ {
 			a.attribute(in, s, price)
 		}
 	})
-	a.closes[n-1] = a.weightsOn(in, n-1)
 	returns := make([]float64, n)
 	for s := range a.days {
 		returns[s] = a.days[s].ret
@@ -108,7 +112,6 @@ func (a *attribution) attribute(in *Inputs, s int, price []float64) {
 		d.status = schemas.InsufficientHistory
 		return
 	}
-	a.closes[s-1] = a.weightsOn(in, s-1)
 	w := &a.closes[s-1]
 	if w.knownAt.After(d.knownAt) {
 		d.knownAt = w.knownAt

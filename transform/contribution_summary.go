@@ -73,7 +73,7 @@ func contributionFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		return nil, nil
 	}
 	a := in.attribution(p)
-	s := &contributionSummary{attribution: a, metrics: len(contributionIDs())}
+	s := &contributionSummary{attribution: a}
 	s.prepare()
 	return p.workedSince(first, func() func(int) []schemas.Fact {
 		l := lineups{attribution: a}
@@ -89,8 +89,6 @@ type contributionSummary struct {
 	*attribution
 	mean   [2][]float64 // growth of the lines in equal parts
 	resets []groupDay   // of the ten largest lines of each session
-
-	metrics int // how many there are
 }
 
 func (s *contributionSummary) prepare() {
@@ -114,7 +112,6 @@ func (s *contributionSummary) on(l *lineups, t int) []schemas.Fact {
 	d := &s.days[t]
 	f := factDay{
 		session: s.Sessions[t], knownAt: d.knownAt, basis: s.basis, detail: d.detail, members: d.members, excluded: d.excluded, status: d.status,
-		facts: make([]schemas.Fact, 0, s.metrics),
 	}
 	if d.known {
 		f.coverage = schemas.Some(d.coverage)

@@ -65,11 +65,10 @@ type memberReturns struct {
 	ahead, behind  []float64    // growth
 	has            []int32      // sessions up to this one with a return
 	plain, squared [2][]float64 // running sums of the returns, and of their squares
-	metrics        int          // how many are told of a session
 }
 
 func newMemberReturns(a *attribution) *memberReturns {
-	r := &memberReturns{attribution: a, has: make([]int32, len(a.cells)), metrics: len(dispersionIDs())}
+	r := &memberReturns{attribution: a, has: make([]int32, len(a.cells))}
 	for _, f := range []*[]float64{&r.ahead, &r.behind, &r.plain[0], &r.plain[1], &r.squared[0], &r.squared[1]} {
 		*f = make([]float64, len(a.cells))
 	}
@@ -107,7 +106,7 @@ func (r *memberReturns) sessions(security, b, t int) int {
 
 // on returns the facts of one session.
 func (r *memberReturns) on(l *lineups, c *correlations, t int) []schemas.Fact {
-	f := factDay{session: r.Sessions[t], knownAt: r.days[t].knownAt, basis: r.basis, facts: make([]schemas.Fact, 0, r.metrics)}
+	f := factDay{session: r.Sessions[t], knownAt: r.days[t].knownAt, basis: r.basis}
 	for _, w := range schemas.BeatingWindows {
 		r.addBeating(&f, beatingIDs(w), r.base(t, windowSessions(w)), t)
 	}

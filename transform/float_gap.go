@@ -150,11 +150,7 @@ func (p *Panel) fullWeights(w *weighting) (full, float weightRanking, coverage f
 		return nil, nil, 0
 	}
 	full, float = make([]float64, 0, len(w.lines)), make([]float64, 0, len(w.lines))
-	at := 0
-	for k, line := range w.lines { // which are lines of the file
-		for file.index[at] != line {
-			at++
-		}
+	for k, at := range file.placesOf(w.lines) {
 		if file.fullCap[at] <= 0 || file.weights[at] <= 0 {
 			continue
 		}

@@ -49,19 +49,11 @@ func sortAscending(values []float64) {
 // sum adds numbers in order of size, so that the order in which they come does
 // not matter.
 func sum(values []float64) float64 {
+	values = slices.Clone(values)
+	sortAscending(values)
 	total := 0.0
-	if len(values) <= fewNumbers {
-		for _, v := range slices.Sorted(slices.Values(values)) {
-			total += v
-		}
-		return total
-	}
-	s := sorters.Get().(*sorter)
-	defer sorters.Put(s)
-	s.load(values)
-	s.sort(false)
-	for _, k := range s.keys {
-		total += unkey(k)
+	for _, v := range values {
+		total += v
 	}
 	return total
 }
@@ -142,7 +134,9 @@ func (s *sorter) byDigit(counts *[1 << sortBits]int32, least uint64, shift int, 
 	s.order, s.otherOrder = s.otherOrder, s.order
 }
 
-// finish moves each key to its place; the digits have brought it near.
+// finish moves each key to its place; the digits have brought it near. Were all
+// of thousands of numbers the same to nine digits, and one far away, it would
+// compare them two by two.
 func (s *sorter) finish(positions bool) {
 	for i := 1; i < len(s.keys); i++ {
 		k := s.keys[i]

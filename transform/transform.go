@@ -173,7 +173,7 @@ func Compute(dataset string, in *Inputs) ([]schemas.Fact, []Finding) {
 func inOrder(facts []schemas.Fact) []schemas.Fact {
 	numbers := make(map[string]int32)
 	var metrics []string
-	of, counts := make([]int32, len(facts)), make([]int, 0, len(facts)/16)
+	of, counts := make([]int32, len(facts)), []int(nil)
 	for i := range facts {
 		n := numberOf(numbers, &metrics, facts[i].Metric)
 		if int(n) == len(counts) {

@@ -119,8 +119,8 @@ func (p *Panel) valued(w *weighting, book earningsBook, s int) ([]valued, float6
 	day, base := p.Sessions[s], p.from(w.asOf+1)-1
 	at := make([]int32, len(p.issuers.ids)) // place in all, from 1
 	all := make([]company, 0, len(w.lines))
-	inFile := 0
-	for k, line := range w.lines { // which are lines of the file
+	places := file.placesOf(w.lines)
+	for k, line := range w.lines {
 		place := &at[p.issuers.of[line]]
 		if *place == 0 {
 			c := company{whole: true}
@@ -128,12 +128,9 @@ func (p *Panel) valued(w *weighting, book earningsBook, s int) ([]valued, float6
 			all = append(all, c)
 			*place = int32(len(all))
 		}
-		for file.index[inFile] != line {
-			inFile++
-		}
 		c := &all[*place-1]
 		c.weight += w.weights[k]
-		value := p.valueOn(file.fullCap[inFile], int(line), base, s, w.basis == "file")
+		value := p.valueOn(file.fullCap[places[k]], int(line), base, s, w.basis == "file")
 		c.whole = c.whole && value > 0
 		c.value += value
 		if e, ok := book.bySecurity[line].on(day); ok && (!c.known || e.until > c.earned.until) {

@@ -148,6 +148,19 @@ func (p *portfolio) renumber(number []int32) {
 	}
 }
 
+// placesOf returns where lines of the portfolio, in its order, stand in it.
+func (p *portfolio) placesOf(lines []int32) []int32 {
+	out := make([]int32, len(lines))
+	at := int32(0)
+	for k, line := range lines {
+		for p.index[at] != line {
+			at++
+		}
+		out[k] = at
+	}
+	return out
+}
+
 func normalise(weights []float64) {
 	total := sum(weights)
 	for i := range weights {
