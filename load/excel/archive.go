@@ -20,7 +20,7 @@ import (
 // archive is a zip file whose members stand in a fixed order, whatever the
 // order in which they come: excelize hands over streamed sheets in the order
 // of a map. Members are compressed as they come, piece by piece and several
-// pieces at a time, so that only compressed bytes are held in memory.
+// pieces at a time, so that but for those only compressed bytes are in memory.
 type archive struct {
 	w       io.Writer
 	members []*member

@@ -58,42 +58,40 @@ func (f *family) choose(metrics string) []*column {
 // the bytes are always the same; the tables below, which are nearly all of the
 // work, are then written several at a time.
 func (x *workbook) writeFamilies() error {
-	sheets := make([]*sheet, len(x.families))
-	tables := make([]*seriesTable, len(x.families))
-	for i, f := range x.families {
-		var err error
+	var tables []*seriesTable
+	for _, f := range x.families {
 		if len(f.columns) == 0 {
-			err = x.writeEmptyFamily(f)
-		} else if sheets[i], err = x.beginFamily(f); err == nil {
-			tables[i], err = x.seriesTable(f)
+			if err := x.writeEmptyFamily(f); err != nil {
+				return fmt.Errorf("sheet %s: %w", f.sheet, err)
+			}
+			continue
 		}
+		t, err := x.beginFamily(f)
 		if err != nil {
 			return fmt.Errorf("sheet %s: %w", f.sheet, err)
 		}
+		tables = append(tables, t)
 	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, t := range tables {
-		if t != nil {
-			group.Go(func() error {
-				sheets[i].seriesRows(t)
-				return nil // the sheet keeps its error for close
-			})
-		}
+	for _, t := range tables {
+		group.Go(func() error {
+			t.writeRows()
+			return nil // the sheet keeps its error for close
+		})
 	}
 	_ = group.Wait() // of functions that return none
-	for i, s := range sheets {
-		if s != nil {
-			if err := s.close(); err != nil {
-				return fmt.Errorf("sheet %s: %w", x.families[i].sheet, err)
-			}
+	for _, t := range tables {
+		if err := t.rows.close(); err != nil {
+			return fmt.Errorf("sheet %s: %w", t.sheet, err)
 		}
 	}
 	return nil
 }
 
-// beginFamily sets up the sheet of a family and writes its header.
-func (x *workbook) beginFamily(f *family) (*sheet, error) {
+// beginFamily sets up the sheet of a family and writes its header. What is left
+// to write is the table.
+func (x *workbook) beginFamily(f *family) (*seriesTable, error) {
 	widths := []float64{11.5}
 	for _, c := range f.columns {
 		widths = append(widths, max(seriesWidth, c.width()))
@@ -120,7 +118,7 @@ func (x *workbook) beginFamily(f *family) (*sheet, error) {
 		return nil, err
 	}
 	s.seriesHeader(f)
-	return s, nil
+	return x.seriesTable(f, s)
 }
 
 func (x *workbook) writeEmptyFamily(f *family) error {
@@ -260,18 +258,19 @@ func lineCount(t string, width int) int {
 // looked up once for each column, because there may be a million cells.
 type seriesTable struct {
 	*family
+	rows  *sheet
 	date  int
 	looks []seriesLooks // by column
 }
 
 type seriesLooks struct{ plain, soft, gap, none int }
 
-func (x *workbook) seriesTable(f *family) (*seriesTable, error) {
+func (x *workbook) seriesTable(f *family, rows *sheet) (*seriesTable, error) {
 	date, err := x.styleID(style{format: dateFormat, line: true, left: true})
 	if err != nil {
 		return nil, err
 	}
-	t := &seriesTable{f, date, make([]seriesLooks, len(f.columns))}
+	t := &seriesTable{f, rows, date, make([]seriesLooks, len(f.columns))}
 	for i, c := range f.columns {
 		plain := style{format: formatOf(c.metric), line: true, start: i == 0 || f.columns[i-1].universe != c.universe}
 		soft, gap, none := plain, plain, plain
@@ -289,8 +288,9 @@ func (x *workbook) seriesTable(f *family) (*seriesTable, error) {
 	return t, nil
 }
 
-// seriesRows writes the table. It touches nothing that other sheets share.
-func (s *sheet) seriesRows(t *seriesTable) {
+// writeRows writes the table. It touches nothing that other sheets share.
+func (t *seriesTable) writeRows() {
+	s := t.rows
 	values := make([]any, len(t.columns)+1)
 	cells := make([]excelize.Cell, len(t.columns)+1)
 	for i := range values {
