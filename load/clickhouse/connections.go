@@ -139,6 +139,12 @@ func blocks[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], q Quer
 	if err != nil {
 		return err
 	}
+	var settings []ch.Setting
+	if t.Log() {
+		for name, value := range lookUp {
+			settings = append(settings, ch.Setting{Key: name, Value: value})
+		}
+	}
 	return w.retry(ctx, func() error {
 		begin()
 		var result proto.Results
@@ -154,7 +160,7 @@ func blocks[T any](ctx context.Context, w *Warehouse, t schemas.Table[T], q Quer
 			}
 		}
 		return w.columns.do(ctx, ch.Query{
-			Body: selectSQL(t, q), Parameters: parameters, Result: result,
+			Body: selectSQL(t, q), Parameters: parameters, Settings: settings, Result: result,
 			OnResult: func(_ context.Context, b proto.Block) error {
 				if b.Rows > 0 {
 					take(b.Rows, put)

@@ -143,9 +143,10 @@ func (e encoder[T]) day(row *T) schemas.Date {
 }
 
 // append adds the encoding of the given columns of row i to buf. The form is
-// the one that columnHashSQL makes in the server: integers, days and bits of
-// floating-point numbers in little-endian order, text with its length before
-// it, and a byte that tells NULL from a value before each nullable column.
+// ClickHouse's RowBinary, in which rowHashSQL hashes rows in the server: integers,
+// days and bits of floating-point numbers in little-endian order, text with its
+// length before it, and before each nullable column a byte that tells NULL from a
+// value.
 func (e encoder[T]) append(buf []byte, fields []schemas.Field[T], rows []T, i int) ([]byte, error) {
 	row := &rows[i]
 	for k := range fields {
@@ -156,34 +157,36 @@ func (e encoder[T]) append(buf []byte, fields []schemas.Field[T], rows []T, i in
 		switch f.Kind {
 		case schemas.KindText, schemas.KindSymbol:
 			s := *f.Text(row)
-			buf = binary.LittleEndian.AppendUint32(buf, uint32(len(s)))
+			buf = binary.AppendUvarint(buf, uint64(len(s)))
 			buf = append(buf, s...)
-		case schemas.KindDate, schemas.KindLongDate:
+		case schemas.KindDate:
+			buf = binary.LittleEndian.AppendUint16(buf, uint16(*f.Date(row)))
+		case schemas.KindLongDate:
 			buf = appendInt32(buf, int32(*f.Date(row)))
 		case schemas.KindOptDate:
 			d := *f.Date(row)
-			if buf = appendFlag(buf, d != schemas.NoDate); d != schemas.NoDate {
+			if buf = appendFlag(buf, d == schemas.NoDate); d != schemas.NoDate {
 				buf = appendInt32(buf, int32(d))
 			}
 		case schemas.KindTime:
 			buf = appendInt64(buf, f.Time(row).UnixMilli())
 		case schemas.KindOptTime:
 			t := f.Time(row)
-			if buf = appendFlag(buf, !t.IsZero()); !t.IsZero() {
+			if buf = appendFlag(buf, t.IsZero()); !t.IsZero() {
 				buf = appendInt64(buf, t.UnixMilli())
 			}
 		case schemas.KindFloat:
 			buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(*f.Float(row)))
 		case schemas.KindOptFloat:
 			v := f.OptFloat(row)
-			if buf = appendFlag(buf, v.OK); v.OK {
+			if buf = appendFlag(buf, !v.OK); v.OK {
 				buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(v.V))
 			}
 		case schemas.KindInt:
 			buf = appendInt64(buf, *f.Int(row))
 		case schemas.KindOptInt:
 			v := f.OptInt(row)
-			if buf = appendFlag(buf, v.OK); v.OK {
+			if buf = appendFlag(buf, !v.OK); v.OK {
 				buf = appendInt64(buf, v.V)
 			}
 		case schemas.KindBool:

@@ -47,52 +47,25 @@ func parseFingerprint(stored string) (f fingerprint, ok bool) {
 	return f, err == nil && n == 3 && f.String() == stored
 }
 
+// fingerprintSQL returns the three columns that make the fingerprint of rows of
+// which the hashes are given, each of them as h.
+const fingerprintSQL = "count(), sum(h), groupBitXor(h)"
+
 // rowHashSQL returns the expression that hashes a row of d in the server as
-// encoder does here: over all columns, or over the content alone.
+// encoder does here: over all columns, or over the content alone. One function
+// turns the row into bytes: of a short table it is not the rows that take the
+// server's time but the functions that it has to understand.
 func rowHashSQL(d schemas.Dataset, all bool) string {
 	var content, origin []string
 	for _, c := range d.Columns {
 		if c.Origin {
-			origin = append(origin, columnHashSQL(c))
+			origin = append(origin, schemas.QuoteName(c.Name))
 		} else {
-			content = append(content, columnHashSQL(c))
+			content = append(content, schemas.QuoteName(c.Name))
 		}
 	}
 	if all {
 		content = append(content, origin...)
 	}
-	return "xxHash64(concat(" + strings.Join(content, ", ") + "))"
-}
-
-// columnHashSQL returns the bytes of a column that go into its row's hash.
-func columnHashSQL(c schemas.Column) string {
-	name := schemas.QuoteName(c.Name)
-	nullable := func(bytes string) string {
-		return fmt.Sprintf("if(isNull(%s), char(0), concat(char(1), %s))", name, bytes)
-	}
-	switch c.Kind {
-	case schemas.KindText, schemas.KindSymbol:
-		return fmt.Sprintf("reinterpretAsFixedString(toUInt32(length(%s))), CAST(%[1]s, 'String')", name)
-	case schemas.KindDate, schemas.KindLongDate:
-		return fmt.Sprintf("reinterpretAsFixedString(toInt32(%s))", name)
-	case schemas.KindOptDate:
-		return nullable(fmt.Sprintf("reinterpretAsFixedString(toInt32(assumeNotNull(%s)))", name))
-	case schemas.KindTime:
-		return fmt.Sprintf("reinterpretAsFixedString(toUnixTimestamp64Milli(%s))", name)
-	case schemas.KindOptTime:
-		return nullable(fmt.Sprintf("reinterpretAsFixedString(toUnixTimestamp64Milli(assumeNotNull(%s)))", name))
-	case schemas.KindFloat, schemas.KindInt:
-		return fmt.Sprintf("reinterpretAsFixedString(%s)", name)
-	case schemas.KindOptFloat, schemas.KindOptInt:
-		return nullable(fmt.Sprintf("reinterpretAsFixedString(assumeNotNull(%s))", name))
-	case schemas.KindBool:
-		return fmt.Sprintf("char(toUInt8(%s))", name)
-	}
-	panic(fmt.Sprintf("clickhouse: column %s has an unknown kind", c.Name))
-}
-
-// fingerprintSQL returns the three columns that make the fingerprint of the
-// rows a query selects.
-func fingerprintSQL(hash string) string {
-	return fmt.Sprintf("count(), sum(%s), groupBitXor(%[1]s)", hash)
+	return "xxHash64(formatRow('RowBinary', " + strings.Join(content, ", ") + ")) AS h"
 }

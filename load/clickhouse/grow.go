@@ -101,8 +101,8 @@ func (w *Warehouse) dayHashes(ctx context.Context, d schemas.Dataset, win schema
 		where += fmt.Sprintf(" AND %s >= {first:Date32}", schemas.QuoteName(d.DateColumn))
 		args = append(args, Named("first", first))
 	}
-	sql := fmt.Sprintf("SELECT toInt32(%s), %s FROM %s WHERE %s GROUP BY 1",
-		schemas.QuoteName(d.DateColumn), fingerprintSQL(rowHashSQL(d, false)), qualified(d.Database, d.Name), where)
+	sql := fmt.Sprintf("SELECT day, %s FROM (SELECT toInt32(%s) AS day, %s FROM %s WHERE %s) GROUP BY day",
+		fingerprintSQL, schemas.QuoteName(d.DateColumn), rowHashSQL(d, false), qualified(d.Database, d.Name), where)
 	out := make(map[schemas.Date]fingerprint)
 	err := w.each(ctx, sql, args, func() { clear(out) }, func(rows driver.Rows) error {
 		var day int32

@@ -72,7 +72,7 @@ type swapEnd struct {
 func (w *Warehouse) swapsOf(ctx context.Context, dataset string, win schemas.Window) (swaps, error) {
 	q := oneWindow(dataset, win)
 	out := make(swaps)
-	err := w.each(ctx, "SELECT swap_id, step, hash, content FROM ops.swap WHERE "+q.Where, q.Args, func() { clear(out) }, func(rows driver.Rows) error {
+	err := w.lines(ctx, "SELECT swap_id, step, hash, content FROM ops.swap WHERE "+q.Where, q.Args, func() { clear(out) }, func(rows driver.Rows) error {
 		var id, step string
 		var brought swapEnd
 		if err := rows.Scan(&id, &step, &brought.hash, &brought.content); err != nil {

@@ -52,7 +52,7 @@ func (w *Warehouse) openRunIDs(ctx context.Context, q Query) ([]string, error) {
 	q = q.And("started_at > {since:DateTime64(3)}", Named("since", w.now().Add(-longestRun)))
 	sql := "SELECT run_id FROM ops.run WHERE " + q.Where + " GROUP BY run_id HAVING countIf(outcome != 'running') = 0"
 	var ids []string
-	err := w.each(ctx, sql, q.Args, func() { ids = nil }, func(rows driver.Rows) error {
+	err := w.lines(ctx, sql, q.Args, func() { ids = nil }, func(rows driver.Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		ids = append(ids, id)

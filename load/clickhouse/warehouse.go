@@ -146,6 +146,19 @@ func (w *Warehouse) row(ctx context.Context, sql string, args []any, dest ...any
 	return w.retry(ctx, func() error { return w.conn.QueryRow(ctx, sql, args...).Scan(dest...) })
 }
 
+// lookUp is how a few lines of a log are found at the least cost: a server that
+// asks itself how best to read them takes longer than reading them takes.
+var lookUp = map[string]string{"max_threads": "1", "optimize_move_to_prewhere": "0", "local_filesystem_read_method": "pread"}
+
+// lines is each for a few lines of a log.
+func (w *Warehouse) lines(ctx context.Context, sql string, args []any, begin func(), scan func(driver.Rows) error) error {
+	settings := make(clickhouse.Settings, len(lookUp))
+	for name, value := range lookUp {
+		settings[name] = value
+	}
+	return w.each(clickhouse.Context(ctx, clickhouse.WithSettings(settings)), sql, args, begin, scan)
+}
+
 // each calls scan for every row that a query returns. The rows may come again
 // from the first one on after a broken connection: begin is called before
 // each attempt.
