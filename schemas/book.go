@@ -9,7 +9,9 @@ type Book struct {
 	AsOf    Date      // newest session in the book
 	KnownAt time.Time // newest knowledge time in the book; dates the document
 	Version string    // of the program
-	Facts   []Fact    // sorted by metric, universe, session
+	// Facts are sorted by metric, universe and session. They tell the value, its
+	// status and coverage, and when it was known, and nothing beside that.
+	Facts []Fact
 	// Names maps universes to what people call them: SPX_MEMBERS to "S&P 500".
 	Names   map[string]string
 	Fresh   []Freshness
