@@ -119,16 +119,21 @@ func (d Dataset) Partition(w Window) string {
 func (d Dataset) CreateStatement() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %s.%s\n(\n", QuoteName(d.Database), QuoteName(d.Name))
-	for i, c := range d.Columns {
-		fmt.Fprintf(&b, "    %s %s COMMENT %s", QuoteName(c.Name), c.Kind.Type(), QuoteText(c.Doc()))
+	lines := make([]string, 0, len(d.Columns)+1)
+	for _, c := range d.Columns {
+		line := fmt.Sprintf("    %s %s COMMENT %s", QuoteName(c.Name), c.Kind.Type(), QuoteText(c.Doc()))
 		if codec := c.Kind.codec(); codec != "" {
-			fmt.Fprintf(&b, " CODEC(%s)", codec)
+			line += " CODEC(" + codec + ")"
 		}
-		if i < len(d.Columns)-1 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('\n')
+		lines = append(lines, line)
 	}
+	if d.Answered() {
+		// How far the rows of each answer reach, for mart.source: it is kept beside
+		// the rows, so that millions of them need not be read for a handful of lines.
+		part, date := QuoteName(d.PartColumn), QuoteName(d.DateColumn)
+		lines = append(lines, fmt.Sprintf("    PROJECTION stretches (SELECT %s, `payload`, min(%s), max(%[2]s), count() GROUP BY %[1]s, `payload`)", part, date))
+	}
+	b.WriteString(strings.Join(lines, ",\n") + "\n")
 	b.WriteString(")\nENGINE = MergeTree\n")
 	if key := d.partitionKey(); key != nil {
 		fmt.Fprintf(&b, "PARTITION BY (%s)\n", strings.Join(key, ", "))

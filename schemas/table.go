@@ -61,6 +61,12 @@ func (d Dataset) String() string { return d.Database + "." + d.Name }
 // Log reports whether the table is an append-only log without windows.
 func (d Dataset) Log() bool { return d.PartColumn == "" }
 
+// Answered reports whether the table's rows were read from answers of publishers.
+func (d Dataset) Answered() bool {
+	_, ok := d.Column("payload")
+	return ok && !d.Log()
+}
+
 // Column returns the column with the given name.
 func (d Dataset) Column(name string) (Column, bool) {
 	for _, c := range d.Columns {

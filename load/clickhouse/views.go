@@ -315,14 +315,12 @@ func qualityView() view {
 func sourceView(datasets []schemas.Dataset) view {
 	var from []string
 	for _, d := range datasets {
-		if _, ok := d.Column("payload"); !ok || d.Log() {
+		if !d.Answered() {
 			continue
 		}
 		part, date := schemas.QuoteName(d.PartColumn), schemas.QuoteName(d.DateColumn)
-		// Millions of rows have a handful of payloads. Keys that are numbers are
-		// grouped by three times as fast as texts, of which each row would have to be
-		// looked at.
-		from = append(from, fmt.Sprintf("SELECT %s AS dataset, CAST(any(r.%s), 'String') AS part, CAST(any(r.payload), 'String') AS payload, toDate32(min(%s)) AS first_day, toDate32(max(%[3]s)) AS last_day, toInt64(count()) AS rows FROM %s AS r GROUP BY cityHash64(r.%[2]s), cityHash64(r.payload)",
+		// Grouped as the tables keep it.
+		from = append(from, fmt.Sprintf("SELECT %s AS dataset, CAST(r.%s, 'String') AS part, CAST(r.payload, 'String') AS payload, toDate32(min(%s)) AS first_day, toDate32(max(%[3]s)) AS last_day, toInt64(count()) AS rows FROM %s AS r GROUP BY r.%[2]s, r.payload",
 			schemas.QuoteText(d.String()), part, date, qualified(d.Database, d.Name)))
 	}
 	return view{

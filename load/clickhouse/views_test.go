@@ -204,6 +204,16 @@ func TestViewReadsOnlyWhatIsAsked(t *testing.T) {
 	}
 }
 
+// TestSourcesAreKept shows that mart.source is answered from what the raw tables
+// keep beside their rows, and not from the rows.
+func TestSourcesAreKept(t *testing.T) {
+	w := stocked(t)
+	plan := strings.Join(lines(t, w, "SELECT * FROM (EXPLAIN SELECT * FROM mart.source)"), "\n")
+	if !strings.Contains(plan, "ReadFromMergeTree (stretches)") || strings.Contains(plan, "(raw.") {
+		t.Errorf("the rows are read:\n%s", plan)
+	}
+}
+
 func golden(t *testing.T, path, got string) {
 	t.Helper()
 	if *update {

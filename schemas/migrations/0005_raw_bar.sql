@@ -9,7 +9,8 @@ CREATE TABLE IF NOT EXISTS `raw`.`bar`
     `close` Float64 COMMENT 'Closing price; unit: USD per share' CODEC(ZSTD(1)),
     `volume` Nullable(Float64) COMMENT 'Shares traded; adjusted where the prices are; unit: shares' CODEC(ZSTD(1)),
     `adjustment` LowCardinality(String) COMMENT 'What the prices already take into account: raw, split or split_dividend.',
-    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
+    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.',
+    PROJECTION stretches (SELECT `publisher`, `payload`, min(`session`), max(`session`), count() GROUP BY `publisher`, `payload`)
 )
 ENGINE = MergeTree
 PARTITION BY (`publisher`, toYear(`session`))

@@ -6,7 +6,8 @@ CREATE TABLE IF NOT EXISTS `raw`.`action`
     `kind` LowCardinality(String) COMMENT 'split, dividend, spin_off or special_dividend.',
     `ratio` Nullable(Float64) COMMENT 'New shares per old share; unit: shares per share' CODEC(ZSTD(1)),
     `amount` Nullable(Float64) COMMENT 'Cash per share; unit: USD per share' CODEC(ZSTD(1)),
-    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
+    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.',
+    PROJECTION stretches (SELECT `publisher`, `payload`, min(`ex_date`), max(`ex_date`), count() GROUP BY `publisher`, `payload`)
 )
 ENGINE = MergeTree
 PARTITION BY (`publisher`, toYear(`ex_date`))

@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS `raw`.`holding`
     `isin` String COMMENT 'ISIN; empty where not given.' CODEC(ZSTD(1)),
     `sedol` String COMMENT 'SEDOL; empty where not given.' CODEC(ZSTD(1)),
     `currency` LowCardinality(String) COMMENT 'Currency of the line.',
-    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
+    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.',
+    PROJECTION stretches (SELECT `fund`, `payload`, min(`as_of`), max(`as_of`), count() GROUP BY `fund`, `payload`)
 )
 ENGINE = MergeTree
 PARTITION BY (`fund`, toYear(`as_of`))

@@ -4,7 +4,8 @@ CREATE TABLE IF NOT EXISTS `raw`.`member_spell`
     `symbol` LowCardinality(String) COMMENT 'Ticker of the time.',
     `from_date` Date COMMENT 'First day in the index.' CODEC(DoubleDelta, ZSTD(1)),
     `to_date` Nullable(Date32) COMMENT 'First day out of the index; empty while it lasts.' CODEC(DoubleDelta, ZSTD(1)),
-    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
+    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.',
+    PROJECTION stretches (SELECT `index_name`, `payload`, min(`from_date`), max(`from_date`), count() GROUP BY `index_name`, `payload`)
 )
 ENGINE = MergeTree
 PARTITION BY (`index_name`)

@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS `raw`.`constituent`
     `sub_industry` LowCardinality(String) COMMENT 'GICS sub-industry.',
     `cik` Int64 COMMENT 'SEC registrant number of the issuer.' CODEC(T64, ZSTD(1)),
     `date_added` Nullable(Date32) COMMENT 'Day it joined the index.' CODEC(DoubleDelta, ZSTD(1)),
-    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
+    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.',
+    PROJECTION stretches (SELECT `index_name`, `payload`, min(`as_of`), max(`as_of`), count() GROUP BY `index_name`, `payload`)
 )
 ENGINE = MergeTree
 PARTITION BY (`index_name`)

@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS `raw`.`observation`
     `unit` LowCardinality(String) COMMENT 'Unit as published.',
     `multiplier` Float64 COMMENT 'What one unit of value stands for, in that unit.' CODEC(ZSTD(1)),
     `frequency` LowCardinality(String) COMMENT 'Frequency as published.',
-    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
+    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.',
+    PROJECTION stretches (SELECT `source`, `payload`, min(`obs_date`), max(`obs_date`), count() GROUP BY `source`, `payload`)
 )
 ENGINE = MergeTree
 PARTITION BY (`source`)

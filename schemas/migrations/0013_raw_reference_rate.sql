@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS `raw`.`reference_rate`
     `std_dev` Nullable(Float64) COMMENT 'Standard deviation (EFFR before March 2016); unit: percent' CODEC(ZSTD(1)),
     `revised` Bool COMMENT 'Whether the publisher marks the row as revised.',
     `footnote` LowCardinality(String) COMMENT 'Footnote code.',
-    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
+    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.',
+    PROJECTION stretches (SELECT `name`, `payload`, min(`effective_date`), max(`effective_date`), count() GROUP BY `name`, `payload`)
 )
 ENGINE = MergeTree
 PARTITION BY (`name`, toYear(`effective_date`))

@@ -28,7 +28,8 @@ CREATE TABLE IF NOT EXISTS `raw`.`repo_operation`
     `low_rate` Nullable(Float64) COMMENT 'Lowest rate (competitive operations); unit: percent' CODEC(ZSTD(1)),
     `stop_out_rate` Nullable(Float64) COMMENT 'Stop-out rate (competitive operations); unit: percent' CODEC(ZSTD(1)),
     `weighted_rate` Nullable(Float64) COMMENT 'Weighted average rate (competitive operations); unit: percent' CODEC(ZSTD(1)),
-    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
+    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.',
+    PROJECTION stretches (SELECT `desk`, `payload`, min(`operation_date`), max(`operation_date`), count() GROUP BY `desk`, `payload`)
 )
 ENGINE = MergeTree
 PARTITION BY (`desk`, toYear(`operation_date`))

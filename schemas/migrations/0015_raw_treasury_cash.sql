@@ -5,7 +5,8 @@ CREATE TABLE IF NOT EXISTS `raw`.`treasury_cash`
     `account_type` LowCardinality(String) COMMENT 'Label of the row.',
     `open_today` Nullable(Int64) COMMENT 'Figure of the column for the opening balance of the day; unit: USD mn' CODEC(T64, ZSTD(1)),
     `close_today` Nullable(Int64) COMMENT 'Figure of the column for the closing balance of the day; unit: USD mn' CODEC(T64, ZSTD(1)),
-    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
+    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.',
+    PROJECTION stretches (SELECT `statement`, `payload`, min(`record_date`), max(`record_date`), count() GROUP BY `statement`, `payload`)
 )
 ENGINE = MergeTree
 PARTITION BY (`statement`, toYear(`record_date`))

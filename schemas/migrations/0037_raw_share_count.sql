@@ -6,7 +6,8 @@ CREATE TABLE IF NOT EXISTS `raw`.`share_count`
     `as_of` Date32 COMMENT 'Day that the count speaks of.' CODEC(DoubleDelta, ZSTD(1)),
     `line` Int64 COMMENT 'Position among the filing\'s counts of the day, from 1.' CODEC(T64, ZSTD(1)),
     `shares` Float64 COMMENT 'Shares outstanding, not restated for later splits; unit: shares' CODEC(ZSTD(1)),
-    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
+    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.',
+    PROJECTION stretches (SELECT `publisher`, `payload`, min(`filed`), max(`filed`), count() GROUP BY `publisher`, `payload`)
 )
 ENGINE = MergeTree
 PARTITION BY (`publisher`, toYear(`filed`))

@@ -6,7 +6,8 @@ CREATE TABLE IF NOT EXISTS `raw`.`earning`
     `period_from` Date32 COMMENT 'First day of the fiscal period.' CODEC(DoubleDelta, ZSTD(1)),
     `period_until` Date32 COMMENT 'Last day of the fiscal period.' CODEC(DoubleDelta, ZSTD(1)),
     `net_income` Float64 COMMENT 'Net income of the period; negative where it was a loss; unit: USD' CODEC(ZSTD(1)),
-    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.'
+    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.',
+    PROJECTION stretches (SELECT `publisher`, `payload`, min(`filed`), max(`filed`), count() GROUP BY `publisher`, `payload`)
 )
 ENGINE = MergeTree
 PARTITION BY (`publisher`, toYear(`filed`))
