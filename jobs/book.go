@@ -23,19 +23,9 @@ func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (s
 		AsOf:  asOf, Version: version, Names: r.Catalog.Config.Names(),
 	}
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		err := r.bookFacts(gctx, &b)
-		switch {
-		case err != nil:
-			return err
-		case len(b.Facts) == 0 && asOf != schemas.NoDate:
-			return fmt.Errorf("there are no facts up to %s; name a later day, or run `tidemark run` first", asOf)
-		case len(b.Facts) == 0:
-			return errors.New("there are no facts to export; run `tidemark run` first")
-		}
-		// Judged at the time the book speaks of, so that the same facts give the
-		// same book tomorrow.
-		b.Fresh, err = r.Freshness(gctx, b.KnownAt)
+	group.Go(func() error { return r.bookFacts(gctx, &b) })
+	group.Go(func() (err error) {
+		b.Fresh, err = r.reach(gctx)
 		return err
 	})
 	group.Go(func() (err error) {
@@ -46,8 +36,19 @@ func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (s
 		b.Sources, err = r.Warehouse.Sources(gctx)
 		return err
 	})
-	err := group.Wait()
-	return b, err
+	if err := group.Wait(); err != nil {
+		return b, err
+	}
+	switch {
+	case len(b.Facts) == 0 && asOf != schemas.NoDate:
+		return b, fmt.Errorf("there are no facts up to %s; name a later day, or run `tidemark run` first", asOf)
+	case len(b.Facts) == 0:
+		return b, errors.New("there are no facts to export; run `tidemark run` first")
+	}
+	// Judged at the time the book speaks of, so that the same facts give the same
+	// book tomorrow.
+	b.Fresh = r.judge(b.Fresh, b.KnownAt)
+	return b, nil
 }
 
 func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"tidemark/schemas"
 )
@@ -14,30 +17,58 @@ import (
 // given time, judged by the newest day in the data and never by when it was
 // fetched.
 func (r *Runner) Freshness(ctx context.Context, at time.Time) ([]schemas.Freshness, error) {
-	var out []schemas.Freshness
+	reach, err := r.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.judge(reach, at), nil
+}
+
+// reach reads how far the rows of every part of every table reach.
+func (r *Runner) reach(ctx context.Context) ([]schemas.Freshness, error) {
+	var datasets []schemas.Dataset
 	for _, d := range schemas.Datasets() {
-		if d.Log() {
-			continue
-		}
-		days, err := r.Warehouse.Days(ctx, d)
-		if err != nil {
-			return nil, fmt.Errorf("read the days of %s: %w", d, err)
-		}
-		for part, span := range days {
-			f := schemas.Freshness{Dataset: d.String(), Part: part, Newest: span.Newest, Rows: span.Rows, Expected: schemas.NoDate}
-			if expected, ok := r.Catalog.due(d, part, at); ok {
-				f.Expected = expected
-				if f.Newest < expected {
-					f.Behind = int64(r.Catalog.Calendar.SessionsBetween(f.Newest+1, expected+1))
-				}
-			}
-			out = append(out, f)
+		if !d.Log() {
+			datasets = append(datasets, d)
 		}
 	}
+	parts := make([][]schemas.Freshness, len(datasets))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, d := range datasets {
+		group.Go(func() error {
+			days, err := r.Warehouse.Days(gctx, d)
+			if err != nil {
+				return fmt.Errorf("read the days of %s: %w", d, err)
+			}
+			for part, span := range days {
+				parts[i] = append(parts[i], schemas.Freshness{Dataset: d.String(), Part: part, Newest: span.Newest, Rows: span.Rows, Expected: schemas.NoDate})
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	out := slices.Concat(parts...)
 	slices.SortFunc(out, func(a, b schemas.Freshness) int {
 		return cmp.Or(cmp.Compare(a.Dataset, b.Dataset), cmp.Compare(a.Part, b.Part))
 	})
 	return out, nil
+}
+
+// judge says of each part how far it should reach at the given time.
+func (r *Runner) judge(reach []schemas.Freshness, at time.Time) []schemas.Freshness {
+	for i := range reach {
+		f := &reach[i]
+		if expected, ok := r.Catalog.due(f.Dataset, f.Part, at); ok {
+			f.Expected = expected
+			if f.Newest < expected {
+				f.Behind = int64(r.Catalog.Calendar.SessionsBetween(f.Newest+1, expected+1))
+			}
+		}
+	}
+	return reach
 }
 
 // due says which day a table should have reached by now. Tables that change at
@@ -103,9 +134,9 @@ func (c *Catalog) dueHolding(days func(schemas.Window) []schemas.Date) due {
 }
 
 // due asks the job that makes the part of a table.
-func (c *Catalog) due(d schemas.Dataset, part string, now time.Time) (schemas.Date, bool) {
+func (c *Catalog) due(dataset, part string, now time.Time) (schemas.Date, bool) {
 	for _, j := range c.Jobs {
-		if j.Part == part && j.Dataset.String() == d.String() && j.due != nil {
+		if j.Part == part && j.Dataset.String() == dataset && j.due != nil {
 			return j.due(now)
 		}
 	}
