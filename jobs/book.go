@@ -69,7 +69,7 @@ func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {
 				Where: "session <= {last:Date} AND session >= {from:Date}",
 				Args:  []any{clickhouse.Named("last", last), clickhouse.Named("from", from)},
 				Order: "universe, metric, session", // as they are stored
-				// What a workbook does not show takes half of the time to read.
+				// A workbook shows nothing of the others.
 				Columns: []string{"metric", "universe", "session", "value", "status", "coverage", "known_at"},
 			})
 			if err != nil {

@@ -88,12 +88,12 @@ func (w *Warehouse) windowHash(ctx context.Context, d schemas.Dataset, win schem
 }
 
 func (w *Warehouse) hash(ctx context.Context, table, rowHash string, q Query) (fingerprint, error) {
-	sql := rowHash + " FROM " + table
+	hashes := "SELECT " + rowHash + " FROM " + table
 	if q.Where != "" {
-		sql += " WHERE " + q.Where
+		hashes += " WHERE " + q.Where
 	}
 	var f fingerprint
-	err := w.row(ctx, "SELECT "+fingerprintSQL+" FROM (SELECT "+sql+")", q.Args, &f.rows, &f.sum, &f.xor)
+	err := w.row(ctx, "SELECT "+fingerprintSQL+" FROM ("+hashes+")", q.Args, &f.rows, &f.sum, &f.xor)
 	return f, err
 }
 

@@ -47,12 +47,12 @@ func parseFingerprint(stored string) (f fingerprint, ok bool) {
 	return f, err == nil && n == 3 && f.String() == stored
 }
 
-// fingerprintSQL returns the three columns that make the fingerprint of rows of
-// which the hashes are given, each of them as h.
+// fingerprintSQL is the three columns that make the fingerprint of rows whose
+// hashes are named h, as rowHashSQL names them.
 const fingerprintSQL = "count(), sum(h), groupBitXor(h)"
 
-// rowHashSQL returns the expression that hashes a row of d in the server as
-// encoder does here: over all columns, or over the content alone. One function
+// rowHashSQL returns the column h that hashes a row of d in the server as encoder
+// does here: over all columns, or over the content alone. One function
 // turns the row into bytes: of a short table it is not the rows that take the
 // server's time but the functions that it has to understand.
 func rowHashSQL(d schemas.Dataset, all bool) string {

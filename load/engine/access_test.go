@@ -131,7 +131,7 @@ func TestEngineCannotReadForeignFiles(t *testing.T) {
 		for _, path := range []string{
 			own,
 			"/etc/passwd",
-			"/proc/self/root/etc/passwd",
+			filepath.Join("/proc/self/root", "etc", "passwd"),
 			"/proc/1/status",
 			filepath.Join(e.Dir(), "passwords.json"),
 			filepath.Join(e.Dir(), "data", "..", "passwords.json"),
