@@ -26,6 +26,7 @@ demo: engine ## The whole pipeline on simulated publishers; ends with a workbook
 .PHONY: test
 test: engine ## Run all tests but the long one of `make real`, on a real embedded ClickHouse
 	$(GO) test -timeout 30m -skip '^TestReal$$' ./...
+	cd .ci/peers && $(GO) test ./...
 
 .PHONY: check
 check: engine format lint layers ## Format, lint, layers and tests with the race detector
@@ -71,6 +72,10 @@ kill: engine ## Kill the daemon at random while it builds ten years, KILLS times
 .PHONY: bench
 bench: engine ## Measure an evening, the whole register and the stages, and write docs/figures.md
 	@GO=$(GO) .ci/bench
+
+.PHONY: bench-peers
+bench-peers: engine ## Hold breadth and concentration against DuckDB, Polars and ClickHouse, and write docs/peers.md
+	@SHARED=$(SHARED) .ci/bench-peers
 
 .PHONY: clean
 clean: ## Remove what was built, but not the cache

@@ -3,11 +3,13 @@ package transform
 import (
 	"math"
 	"slices"
+
+	"tidemark/transform/ranking"
 )
 
 // topBasket holds the n largest of an index's weights, in descending order, in
 // their proportions and nothing else.
-func topBasket(w weightRanking, n int) []float64 {
+func topBasket(w ranking.Weights, n int) []float64 {
 	basket := make([]float64, len(w))
 	normalise(basket[:copy(basket, w[:min(n, len(w))])])
 	return basket

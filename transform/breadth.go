@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
 )
 
 // breadthWarmup is how many sessions a breadth window looks back: a year of
@@ -244,7 +245,7 @@ func (f *factDay) addDistances(t *dayTally, distances []float64) {
 		f.noneOf(distanceIDs, f.status)
 		return
 	}
-	f.add("dist_52w_median", quantile(distances, 0.5))
+	f.add("dist_52w_median", ranking.Quantile(distances, 0.5))
 	f.opt("dist_52w_within_2", ratioOf(t.within2, t.closes.of))
 	f.opt("dist_52w_within_10", ratioOf(t.within10, t.closes.of))
 	f.opt("dist_52w_below_20", ratioOf(t.below20, t.closes.of))

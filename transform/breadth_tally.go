@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
+	"tidemark/transform/series"
 )
 
 // The windows of highs and lows, and how much of a window may be missing. What
@@ -121,7 +123,7 @@ func (p *Panel) tally(from, to int, w windows) tallies {
 					ds = append(ds, distance[i][s])
 				}
 			}
-			sortAscending(ds)
+			ranking.Ascending(ds)
 			out.distances[s] = ds
 		}
 	})
@@ -219,13 +221,13 @@ func (c *scan) load(p *Panel, lo int, cells []cell) int {
 		c.session[k] = int32(s)
 		c.close[k] = ticks(p.close[lo+s])
 		c.high[k], c.low[k] = ticks(p.high[lo+s]), -ticks(p.low[lo+s])
-		c.total[k+1] = c.total[k] + c.close[k]
 		if cl&cellRanged == 0 {
 			unranged = int32(k)
 		}
 		c.lastUnranged[k] = unranged
 		k++
 	}
+	series.Totals(c.total[:k+1], c.close[:k])
 	return k
 }
 
@@ -235,10 +237,10 @@ func (c *scan) roll(p *Panel, bars int) {
 	for i, v := range c.close[:bars] {
 		c.negated[i] = -v
 	}
-	rollingMax(c.maxClose, c.close[:bars], c.scratch, before)
-	rollingMax(c.maxNegClose, c.negated[:bars], c.scratch, before)
-	rollingMax(c.maxHigh, c.high[:bars], c.scratch, before)
-	rollingMax(c.maxNegLow, c.low[:bars], c.scratch, before)
+	series.Max(c.maxClose, c.close[:bars], c.scratch, before)
+	series.Max(c.maxNegClose, c.negated[:bars], c.scratch, before)
+	series.Max(c.maxHigh, c.high[:bars], c.scratch, before)
+	series.Max(c.maxNegLow, c.low[:bars], c.scratch, before)
 	c.calendarMax(c.weekHigh, c.high[:bars], p.Sessions)
 	c.calendarMax(c.weekNegLow, c.low[:bars], p.Sessions)
 	start := int32(-1)
@@ -312,7 +314,7 @@ func (c *scan) measure(p *Panel, d *dayTally, k int) float64 {
 			continue
 		}
 		d.averaged[i]++
-		if c.close[k]*int64(n) > rollingSum(c.total, k, n) {
+		if c.close[k]*int64(n) > series.Sum(c.total, k, n) {
 			d.above[i]++
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tidemark/schemas"
+	"tidemark/transform/series"
 )
 
 // breadthTrendFamilies is the second stage over the facts of facts.breadth,
@@ -43,11 +44,11 @@ type breadthTrend struct {
 	base               schemas.Date // session before which the lines are 0
 	line               float64
 	lineRatio          float64
-	raw, ratio         mcclellan
+	raw, ratio         series.McClellan
 	trin               []schemas.Opt[float64]
 	terms              []schemas.Opt[armsTerms]
-	highLow            map[string]*lastN
-	zweigEMA           ema
+	highLow            map[string]*series.Last
+	zweigEMA           series.EMA
 	zweigSMA           zweigMean
 	thrustEMA, thrustS thrust
 	omens              hindenburg
@@ -56,9 +57,9 @@ type breadthTrend struct {
 
 func breadthTrendFacts(in *Inputs, _ *Panel) ([]schemas.Fact, []Finding) {
 	days := breadthDays(in)
-	state := breadthTrend{base: schemas.NoDate, zweigEMA: newEMA(zweigWindow), highLow: map[string]*lastN{}}
+	state := breadthTrend{base: schemas.NoDate, zweigEMA: series.NewEMA(zweigWindow), highLow: map[string]*series.Last{}}
 	for _, id := range highLowIDs {
-		state.highLow[id] = &lastN{n: trendWindow}
+		state.highLow[id] = &series.Last{N: trendWindow}
 	}
 	omens, found := newHindenburg(in)
 	state.omens = omens
@@ -184,19 +185,19 @@ func (t *breadthTrend) stepMcClellan(f *factDay, ad []float64, why schemas.Statu
 		f.noneOf(mcclellanIDs("_ratio"), why)
 		return
 	}
-	t.raw.add(ad[0] - ad[1])
-	t.ratio.add(1000 * (ad[0] - ad[1]) / (ad[0] + ad[1]))
+	t.raw.Add(ad[0] - ad[1])
+	t.ratio.Add(1000 * (ad[0] - ad[1]) / (ad[0] + ad[1]))
 	for _, v := range []struct {
 		suffix string
-		m      *mcclellan
+		m      *series.McClellan
 		base   float64
-	}{{"_raw", &t.raw, rawSummationBase}, {"_ratio", &t.ratio, ratioSummationBase}} {
-		f.warming(v.m.days, mcclellanWarmup, func() {
+	}{{"_raw", &t.raw, series.RawSummationBase}, {"_ratio", &t.ratio, series.RatioSummationBase}} {
+		f.warming(v.m.Days, series.McClellanWarmup, func() {
 			ids := mcclellanIDs(v.suffix)
-			f.add(ids[0], v.m.t10)
-			f.add(ids[1], v.m.t5)
-			f.add(ids[2], v.m.oscillator())
-			f.add(ids[3], v.m.summation(v.base))
+			f.add(ids[0], v.m.T10)
+			f.add(ids[1], v.m.T5)
+			f.add(ids[2], v.m.Oscillator())
+			f.add(ids[3], v.m.Summation(v.base))
 		})
 	}
 }
@@ -207,11 +208,11 @@ func (t *breadthTrend) stepZweig(f *factDay, ad []float64, why schemas.Status) {
 		return
 	}
 	b := zweigShare{int64(ad[0]), int64(ad[0] + ad[1])}
-	t.zweigEMA.add(b.value())
+	t.zweigEMA.Add(b.value())
 	t.zweigSMA.add(b)
-	v := t.zweigEMA.value
+	v := t.zweigEMA.Value
 	span, signal := t.thrustEMA.step(compareFloat(v, zweigLow/1000.0), compareFloat(v, zweigHigh/1000.0))
-	f.warming(t.zweigEMA.steps, zweigWarmup, func() {
+	f.warming(t.zweigEMA.Steps, zweigWarmup, func() {
 		f.add("zbt_ema10", v)
 		f.addFlag("zbt_signal_ema10", signal, span)
 	})
@@ -310,12 +311,12 @@ func sumOfLast(values []schemas.Opt[armsTerms], n int) (total armsTerms, ok bool
 func (t *breadthTrend) stepHighLow(f *factDay, id string, d *breadthDay, input string) {
 	window := t.highLow[id]
 	if v, why := d.values(input); why.HasValue() {
-		window.add(100 * v[0])
+		window.Add(100 * v[0])
 	} else if why != schemas.ZeroDenominator {
 		f.none(id, why)
 		return
 	}
-	if mean, ok := window.mean(); ok {
+	if mean, ok := window.Mean(); ok {
 		f.add(id, mean)
 		return
 	}

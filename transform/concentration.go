@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
 )
 
 // rolledSessions is how many sessions a window of concentration looks back: as
@@ -41,70 +42,6 @@ var concentrationShapes = []string{
 }
 
 func topID(n int, variant string) string { return "conc_top" + strconv.Itoa(n) + variant }
-
-// weightRanking holds weights in descending order.
-type weightRanking []float64
-
-// top returns the sum of the n largest weights; 1 where there are no more
-// than n.
-func (w weightRanking) top(n int) float64 {
-	if n >= len(w) {
-		return 1
-	}
-	total := 0.0
-	for _, v := range w[:n] {
-		total += v
-	}
-	return min(total, 1)
-}
-
-// hhi is the Herfindahl-Hirschman index, the sum of squared weights: 1/n..1.
-func (w weightRanking) hhi() float64 {
-	total := 0.0
-	for _, v := range slices.Backward(w) {
-		total += v * v
-	}
-	return total
-}
-
-// hhiNormalised is (HHI - 1/n)/(1 - 1/n); a single member has none.
-func (w weightRanking) hhiNormalised() schemas.Opt[float64] {
-	if len(w) < 2 {
-		return schemas.None[float64]()
-	}
-	n := float64(len(w))
-	return schemas.Some(max((w.hhi()-1/n)/(1-1/n), 0))
-}
-
-// entropy is Shannon's H = -sum w ln w in nats, with 0 ln 0 = 0.
-func (w weightRanking) entropy() float64 {
-	total := 0.0
-	for _, v := range slices.Backward(w) {
-		if v > 0 {
-			total -= v * math.Log(v)
-		}
-	}
-	return max(total, 0)
-}
-
-// evenness is Pielou's J = H/ln n of the weights' entropy; a single member has
-// none.
-func (w weightRanking) evenness(entropy float64) schemas.Opt[float64] {
-	if len(w) < 2 {
-		return schemas.None[float64]()
-	}
-	return schemas.Some(entropy / math.Log(float64(len(w))))
-}
-
-// gini is sum (2i - n - 1) w_(i) / n with the weights ascending.
-func (w weightRanking) gini() float64 {
-	n := len(w)
-	total := 0.0
-	for k, v := range slices.Backward(w) {
-		total += float64(2*(n-k)-n-1) * v
-	}
-	return max(total/float64(n), 0)
-}
 
 func concentrationFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 	first, _, ok := p.book.sessions()
@@ -150,32 +87,24 @@ func (p *Panel) concentrationOn(in *Inputs, s int) []schemas.Fact {
 	return f.facts
 }
 
-func (f *factDay) addShapes(variant string, w weightRanking) {
+func (f *factDay) addShapes(variant string, w ranking.Weights) {
 	for _, n := range schemas.ConcentrationTops {
-		f.add(topID(n, variant), w.top(n))
+		f.add(topID(n, variant), w.Top(n))
 	}
-	hhi, entropy := w.hhi(), w.entropy()
+	hhi, entropy := w.HHI(), w.Entropy()
 	f.add("conc_hhi"+variant, hhi)
 	f.add("conc_hhi10k"+variant, 10_000*hhi)
-	f.opt("conc_hhi_norm"+variant, w.hhiNormalised())
+	f.opt("conc_hhi_norm"+variant, w.HHINormalised())
 	f.add("conc_neff"+variant, 1/hhi)
 	f.add("conc_entropy"+variant, entropy)
 	f.add("conc_neff_entropy"+variant, math.Exp(entropy))
-	f.opt("conc_evenness"+variant, w.evenness(entropy))
-	f.add("conc_gini"+variant, w.gini())
+	f.opt("conc_evenness"+variant, w.Evenness(entropy))
+	f.add("conc_gini"+variant, w.Gini())
 }
 
 // rankings orders the weights by line and by issuer.
-func (p *Panel) rankings(w *weighting) (bySecurity, byIssuer weightRanking) {
-	return rankWeights(w.weights), rankWeights(p.issuers.merge(w.lines, w.weights))
-}
-
-// rankWeights puts weights in descending order.
-func rankWeights(weights []float64) weightRanking {
-	out := slices.Clone(weights)
-	sortAscending(out)
-	slices.Reverse(out)
-	return out
+func (p *Panel) rankings(w *weighting) (bySecurity, byIssuer ranking.Weights) {
+	return ranking.Ranked(w.weights), ranking.Ranked(p.issuers.merge(w.lines, w.weights))
 }
 
 // mag7 lists the lines of the Magnificent Seven with the days they went by

@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
 )
 
 // caps makes a ranking from market values.
-func caps(values ...float64) weightRanking {
+func caps(values ...float64) ranking.Weights {
 	weights := append([]float64(nil), values...)
 	normalise(weights)
-	return rankWeights(weights)
+	return ranking.Ranked(weights)
 }
 
 func TestConcentration_WE1_2(t *testing.T) {
@@ -53,15 +54,15 @@ func TestConcentration_WE1_2(t *testing.T) {
 func TestConcentration_WE1_2_EqualWeightsAndOneMember(t *testing.T) {
 	t.Parallel()
 	four := caps(25, 25, 25, 25)
-	near(t, "HHI of four", four.hhi(), 0.25, 1e-12)
-	nearOpt(t, "evenness of four", four.evenness(four.entropy()), 1, 1e-12)
-	near(t, "Gini of four", four.gini(), 0, 1e-12)
-	nearOpt(t, "normalised HHI of four", four.hhiNormalised(), 0, 1e-12)
+	near(t, "HHI of four", four.HHI(), 0.25, 1e-12)
+	nearOpt(t, "evenness of four", four.Evenness(four.Entropy()), 1, 1e-12)
+	near(t, "Gini of four", four.Gini(), 0, 1e-12)
+	nearOpt(t, "normalised HHI of four", four.HHINormalised(), 0, 1e-12)
 	one := caps(7)
-	near(t, "HHI of one", one.hhi(), 1, 0)
-	near(t, "entropy of one", one.entropy(), 0, 0)
-	near(t, "Gini of one", one.gini(), 0, 0)
-	if one.evenness(one.entropy()).OK || one.hhiNormalised().OK {
+	near(t, "HHI of one", one.HHI(), 1, 0)
+	near(t, "entropy of one", one.Entropy(), 0, 0)
+	near(t, "Gini of one", one.Gini(), 0, 0)
+	if one.Evenness(one.Entropy()).OK || one.HHINormalised().OK {
 		t.Error("one member has an evenness or a normalised HHI")
 	}
 }
@@ -72,7 +73,7 @@ func TestPublishedHHI(t *testing.T) {
 	for i := range equal {
 		equal[i] = 1
 	}
-	near(t, "HHI of 500 equal weights", 1e4*caps(equal...).hhi(), 20, 1e-9)
+	near(t, "HHI of 500 equal weights", 1e4*caps(equal...).HHI(), 20, 1e-9)
 	skewed := make([]float64, 0, 500)
 	for range 5 {
 		skewed = append(skewed, 10)

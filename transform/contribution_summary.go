@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
 )
 
 var contributionFamilies = []Family{
@@ -263,7 +264,7 @@ func (s *contributionSummary) addActiveShare(f *factDay, t int) {
 		}
 		return
 	}
-	index := rankWeights(w.weights)
+	index := ranking.Ranked(w.weights)
 	for i, id := range activeShareIDs() {
 		f.add(id, activeShare(topBasket(index, schemas.ConcentrationTops[i]), index))
 	}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
 )
 
 // threeLines is the market of WE-1.3: market values of 500, 300 and 200, and
@@ -149,11 +150,11 @@ func TestLaggards(t *testing.T) {
 
 func TestActiveShare_WE1_6(t *testing.T) {
 	t.Parallel()
-	index := weightRanking{0.30, 0.25, 0.12, 0.10, 0.09, 0.08, 0.04, 0.02}
+	index := ranking.Weights{0.30, 0.25, 0.12, 0.10, 0.09, 0.08, 0.04, 0.02}
 	near(t, "top 3", activeShare(topBasket(index, 3), index), 0.33, 1e-12)
 	near(t, "top 5", activeShare(topBasket(index, 5), index), 0.14, 1e-12)
 	for n := 1; n <= 10; n++ {
-		near(t, "top "+strconv.Itoa(n), activeShare(topBasket(index, n), index), 1-index.top(n), 1e-12)
+		near(t, "top "+strconv.Itoa(n), activeShare(topBasket(index, n), index), 1-index.Top(n), 1e-12)
 	}
 }
 

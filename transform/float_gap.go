@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
 )
 
 // maxCountAge is how many days before the day of a holdings file a count of
@@ -144,7 +145,7 @@ func isShareRatio(ratio float64) bool {
 // weights by it and by the free float, both in descending order and adding up to
 // 1, and the share of the weight that they are. The full capitalisations of the
 // file's day move as the weights have moved since.
-func (p *Panel) fullWeights(w *weighting) (full, float weightRanking, coverage float64) {
+func (p *Panel) fullWeights(w *weighting) (full, float ranking.Weights, coverage float64) {
 	file := p.book.file(w.fund, w.asOf)
 	if file == nil || file.fullCap == nil {
 		return nil, nil, 0
@@ -160,10 +161,10 @@ func (p *Panel) fullWeights(w *weighting) (full, float weightRanking, coverage f
 	if len(full) == 0 {
 		return nil, nil, 0
 	}
-	coverage = min(sum(float), 1)
+	coverage = min(ranking.Sum(float), 1)
 	normalise(full)
 	normalise(float)
-	return rankWeights(full), rankWeights(float), coverage
+	return ranking.Ranked(full), ranking.Ranked(float), coverage
 }
 
 // addFloatGap gives the weight of the largest lines by full capitalisation less
@@ -186,6 +187,6 @@ func (f *factDay) addFloatGap(p *Panel, w *weighting) {
 		f.status = own
 	}
 	for _, n := range schemas.ConcentrationTops {
-		f.value(floatGapID(n), full.top(n)-float.top(n), f.status)
+		f.value(floatGapID(n), full.Top(n)-float.Top(n), f.status)
 	}
 }

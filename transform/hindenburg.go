@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"tidemark/schemas"
+	"tidemark/transform/series"
 )
 
 var hindenburgIDs = []string{"hindenburg_k22", "hindenburg_k28"}
@@ -79,8 +80,8 @@ func (t *breadthTrend) stepHindenburg(f *factDay, d *breadthDay, why schemas.Sta
 		f.noneOf(hindenburgIDs, schemas.NotPublished)
 		return
 	}
-	day := hindenburgDay{traded: v[0] + v[1] + v[2], highs: v[3], lows: v[4], oscillator: t.raw.oscillator(), rising: up}
-	f.warming(t.raw.days, mcclellanWarmup, func() {
+	day := hindenburgDay{traded: v[0] + v[1] + v[2], highs: v[3], lows: v[4], oscillator: t.raw.Oscillator(), rising: up}
+	f.warming(t.raw.Days, series.McClellanWarmup, func() {
 		for i, id := range hindenburgIDs {
 			if !day.omen(hindenburgShares[i]) {
 				f.add(id, 0)

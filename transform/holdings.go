@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
 )
 
 // HoldingsFile is one file of a fund's holdings, with everything that can be
@@ -184,7 +185,7 @@ func (d *holdingsDigest) file(lines []*schemas.Holding) HoldingsFile {
 			issuer: numberOf(d.issuers, &d.names.issuers, cusipIssuer(h)), sector: int8(d.buckets.of(h.Sector)),
 		})
 	}
-	total, whole := sum(equity), sum(all)
+	total, whole := ranking.Sum(equity), ranking.Sum(all)
 	switch {
 	case f.unusable != nil:
 	case total <= 0 || whole <= 0:
@@ -246,7 +247,7 @@ func checkWeights(lines []*schemas.Holding) error {
 			published = append(published, h.Weight.V)
 		}
 	}
-	if s := sum(published); len(published) == len(lines) && (s < minWeightSum || s > maxWeightSum) {
+	if s := ranking.Sum(published); len(published) == len(lines) && (s < minWeightSum || s > maxWeightSum) {
 		return fmt.Errorf("its weights add up to %.2f %%", s)
 	}
 	return nil
@@ -262,7 +263,7 @@ func checkMeasures(lines []*schemas.Holding) error {
 		}
 		values = append(values, h.MarketValue.V)
 	}
-	total := sum(values)
+	total := ranking.Sum(values)
 	for _, h := range lines {
 		if byValue := 100 * h.MarketValue.V / total; !(math.Abs(byValue-h.Weight.V) <= maxWeightGap) {
 			return fmt.Errorf("line %d, %s, is %.2f %% by its market value and %.2f %% as published", h.Line, cmp.Or(h.Ticker, h.Name), byValue, h.Weight.V)

@@ -12,6 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
+	"tidemark/transform/series"
 )
 
 // drawCaps draws market values of lines, and who issued them.
@@ -74,7 +76,7 @@ func TestInvariant1_WeightsDoNotDependOnScaleOrderOrSplits(t *testing.T) {
 			}
 		}
 		p := NewPanel(schemasInputs(at, values).inputs())
-		if total := sum(p.book.files["F"][0].weights); math.Abs(total-1) > 1e-9 {
+		if total := ranking.Sum(p.book.files["F"][0].weights); math.Abs(total-1) > 1e-9 {
 			rt.Errorf("weights add up to %v", total)
 		}
 	})
@@ -97,35 +99,35 @@ func TestInvariant2_Concentration(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values, lines, issuers := drawCaps(t)
 		normalise(values)
-		sec, iss := rankWeights(values), rankWeights(issuers.merge(lines, values))
+		sec, iss := ranking.Ranked(values), ranking.Ranked(issuers.merge(lines, values))
 		const slack = 1e-12
-		for what, w := range map[string]weightRanking{"sec": sec, "iss": iss} {
-			n, hhi := float64(len(w)), w.hhi()
+		for what, w := range map[string]ranking.Weights{"sec": sec, "iss": iss} {
+			n, hhi := float64(len(w)), w.HHI()
 			if hhi < 1/n-slack || hhi > 1+slack {
 				t.Errorf("%s: HHI %v of %v", what, hhi, n)
 			}
 			for k := 1; k < len(w); k++ {
-				if w.top(k+1) < w.top(k) {
+				if w.Top(k+1) < w.Top(k) {
 					t.Errorf("%s: top %d below top %d", what, k+1, k)
 				}
 			}
-			if math.Exp(w.entropy()) < 1/hhi-1e-9 {
-				t.Errorf("%s: exp(H) %v below 1/HHI %v", what, math.Exp(w.entropy()), 1/hhi)
+			if math.Exp(w.Entropy()) < 1/hhi-1e-9 {
+				t.Errorf("%s: exp(H) %v below 1/HHI %v", what, math.Exp(w.Entropy()), 1/hhi)
 			}
-			if g := w.gini(); g < 0 || g > (n-1)/n+slack {
+			if g := w.Gini(); g < 0 || g > (n-1)/n+slack {
 				t.Errorf("%s: Gini %v of %v", what, g, n)
 			}
-			if j := w.evenness(w.entropy()); j.OK && (j.V < 0 || j.V > 1+slack) {
+			if j := w.Evenness(w.Entropy()); j.OK && (j.V < 0 || j.V > 1+slack) {
 				t.Errorf("%s: evenness %v", what, j.V)
 			}
 		}
 		for k := 1; k <= len(sec); k++ {
-			if iss.top(k) < sec.top(k)-slack {
-				t.Errorf("top %d: %v by issuer, %v by line", k, iss.top(k), sec.top(k))
+			if iss.Top(k) < sec.Top(k)-slack {
+				t.Errorf("top %d: %v by issuer, %v by line", k, iss.Top(k), sec.Top(k))
 			}
 		}
-		if iss.hhi() < sec.hhi()-slack {
-			t.Errorf("HHI: %v by issuer, %v by line", iss.hhi(), sec.hhi())
+		if iss.HHI() < sec.HHI()-slack {
+			t.Errorf("HHI: %v by issuer, %v by line", iss.HHI(), sec.HHI())
 		}
 	})
 }
@@ -145,7 +147,7 @@ func TestInvariants5And7_Counts(t *testing.T) {
 			b.High, b.Low = schemas.Some(b.Close), schemas.Some(b.Close)
 		}
 		mirrored := NewPanel(mirror.inputs()).tally(0, len(p.Sessions), shortWindows)
-		var mcc, mccMirrored mcclellan
+		var mcc, mccMirrored series.McClellan
 		for s, d := range got.days {
 			if d.adv+d.dec+d.unch+d.noPrint+d.noPrev != d.members {
 				t.Errorf("session %d: counts do not add up: %+v", s, d)
@@ -185,10 +187,10 @@ func TestInvariants5And7_Counts(t *testing.T) {
 			if a.OK != b.OK || a.OK && math.Abs(a.V*b.V-1) > 1e-12 {
 				t.Errorf("session %d: TRIN %v, mirrored %v", s, a, b)
 			}
-			mcc.add(float64(d.adv - d.dec))
-			mccMirrored.add(float64(o.adv - o.dec))
-			if math.Abs(mcc.oscillator()+mccMirrored.oscillator()) > 1e-9 {
-				t.Errorf("session %d: oscillator %v, mirrored %v", s, mcc.oscillator(), mccMirrored.oscillator())
+			mcc.Add(float64(d.adv - d.dec))
+			mccMirrored.Add(float64(o.adv - o.dec))
+			if math.Abs(mcc.Oscillator()+mccMirrored.Oscillator()) > 1e-9 {
+				t.Errorf("session %d: oscillator %v, mirrored %v", s, mcc.Oscillator(), mccMirrored.Oscillator())
 			}
 		}
 	})
@@ -197,36 +199,21 @@ func TestInvariants5And7_Counts(t *testing.T) {
 func TestInvariant6_McClellan(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		var m mcclellan
+		var m series.McClellan
 		running := 0.0
 		for i, x := range rapid.SliceOfN(rapid.Float64Range(-3000, 3000), 1, 300).Draw(t, "net advances") {
 			before := m
-			m.add(x)
-			running += m.oscillator()
+			m.Add(x)
+			running += m.Oscillator()
 			if i == 0 {
 				continue
 			}
-			if change := m.summation(rawSummationBase) - before.summation(rawSummationBase); math.Abs(change-m.oscillator()) > 1e-9 {
-				t.Errorf("day %d: the summation changes by %v at an oscillator of %v", i, change, m.oscillator())
+			if change := m.Summation(series.RawSummationBase) - before.Summation(series.RawSummationBase); math.Abs(change-m.Oscillator()) > 1e-9 {
+				t.Errorf("day %d: the summation changes by %v at an oscillator of %v", i, change, m.Oscillator())
 			}
 		}
-		if m.days > 0 && math.IsNaN(running) {
+		if m.Days > 0 && math.IsNaN(running) {
 			t.Error("not a number")
-		}
-	})
-}
-
-func TestRollingMaxEqualsItsDefinition(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		src := rapid.SliceOfN(rapid.Int64Range(-5, 5), 0, 60).Draw(t, "values")
-		w := rapid.IntRange(1, 12).Draw(t, "window")
-		dst := make([]int64, len(src))
-		rollingMax(dst, src, make([]int64, len(src)), w)
-		for i := w - 1; i < len(src); i++ {
-			if want := slices.Max(src[i-w+1 : i+1]); dst[i] != want {
-				t.Fatalf("window %d at %d: %d, want %d", w, i, dst[i], want)
-			}
 		}
 	})
 }
@@ -234,7 +221,7 @@ func TestRollingMaxEqualsItsDefinition(t *testing.T) {
 func TestQuantileIsType7(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ q, want float64 }{{0, 1}, {0.1, 1.3}, {0.25, 1.75}, {0.5, 2.5}, {0.95, 3.85}, {1, 4}} {
-		near(t, fmt.Sprint(test.q), quantile([]float64{1, 2, 3, 4}, test.q), test.want, 1e-12)
+		near(t, fmt.Sprint(test.q), ranking.Quantile([]float64{1, 2, 3, 4}, test.q), test.want, 1e-12)
 	}
 	near(t, "median of one", median([]float64{7}), 7, 0)
 }

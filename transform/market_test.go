@@ -9,6 +9,7 @@ import (
 
 	"tidemark/schemas"
 	"tidemark/schemas/calendar"
+	"tidemark/transform/ranking"
 )
 
 // day parses a date written as 2006-01-02.
@@ -215,7 +216,7 @@ func sessionsOf(facts []schemas.Fact) []schemas.Date {
 // median sorts values and returns their median.
 func median(values []float64) float64 {
 	slices.Sort(values)
-	return quantile(values, 0.5)
+	return ranking.Quantile(values, 0.5)
 }
 
 func sortedBars(bars []schemas.Bar) []schemas.Bar {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
 )
 
 var maturityFamilies = []Family{{Name: "maturity", Dataset: schemas.Maturity.String(), Metrics: maturityIDs(), Compute: maturityFacts}}
@@ -107,18 +108,18 @@ func portfolioMaturity(lines []parLine) (maturity, schemas.Status) {
 		par, weighted = append(par, l.par), append(weighted, l.par*l.years)
 		buckets[k] = append(buckets[k], l.par)
 	}
-	total := sum(par)
+	total := ranking.Sum(par)
 	switch {
 	case len(par) == 0:
 		return maturity{}, schemas.NoMembers
 	case total == 0:
 		return maturity{}, schemas.ZeroDenominator
-	case math.IsInf(total, 0) || math.IsInf(sum(weighted), 0):
+	case math.IsInf(total, 0) || math.IsInf(ranking.Sum(weighted), 0):
 		return maturity{}, schemas.BadInput
 	}
-	m.lines, m.years = len(par), sum(weighted)/total
+	m.lines, m.years = len(par), ranking.Sum(weighted)/total
 	for k := range buckets {
-		m.shares[k] = sum(buckets[k]) / total
+		m.shares[k] = ranking.Sum(buckets[k]) / total
 	}
 	return m, schemas.StatusOK
 }

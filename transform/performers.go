@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
 )
 
 // performer is a line that was in an index throughout a window: its return, and
@@ -28,12 +29,12 @@ func rankPerformers(lines []performer) {
 	for i := range lines {
 		values[i] = untied(lines[i].ret)
 	}
-	placesDescending(values, places)
+	ranking.Places(values, places)
 	for i := range lines {
 		lines[i].byRet = places[i]
 		values[i] = untied(lines[i].contrib)
 	}
-	placesDescending(values, places)
+	ranking.Places(values, places)
 	for i := range lines {
 		lines[i].byContrib = places[i]
 	}
@@ -73,12 +74,12 @@ func rankCorrelation(lines []performer) schemas.Opt[float64] {
 // meanAndMedian returns both of the lines' returns, of which there must be one.
 // It leaves them sorted in values.
 func meanAndMedian(values []float64) (mean, mid float64) {
-	sortAscending(values)
+	ranking.Ascending(values)
 	total := 0.0
 	for _, v := range values {
 		total += v
 	}
-	return total / float64(len(values)), quantile(values, 0.5)
+	return total / float64(len(values)), ranking.Quantile(values, 0.5)
 }
 
 func returnsOf(lines []performer) []float64 {

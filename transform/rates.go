@@ -7,6 +7,7 @@ import (
 
 	"tidemark/schemas"
 	"tidemark/schemas/calendar"
+	"tidemark/transform/ranking"
 )
 
 // rates holds the money-market rates in percent, by business day of the
@@ -182,7 +183,7 @@ func abnormalDays(spread readings, cal *calendar.Calendar) readings {
 			x.status = schemas.InsufficientHistory
 		} else {
 			x.value = 0
-			if v > quantile(slices.Sorted(slices.Values(past[len(past)-abnormalWindow:])), abnormalQuantile) {
+			if v > ranking.Quantile(slices.Sorted(slices.Values(past[len(past)-abnormalWindow:])), abnormalQuantile) {
 				x.value = 1
 			}
 			x.inputs = abnormalWindow

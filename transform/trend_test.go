@@ -5,6 +5,7 @@ import (
 
 	"tidemark/schemas"
 	"tidemark/schemas/calendar"
+	"tidemark/transform/series"
 )
 
 // dailyFacts makes the daily facts of sessions that end with last; a negative
@@ -53,23 +54,23 @@ func (d *dailyFacts) facts() factSet {
 func TestMcClellan_WE2_3(t *testing.T) {
 	t.Parallel()
 	const net = 2329 - 444
-	before := mcclellan{t10: (361.300 - 0.10*net) / 0.90, t5: (117.333 - 0.05*net) / 0.95, days: 1}
-	near(t, "previous T10", before.t10, 192.000, 5e-4)
-	near(t, "previous T5", before.t5, 24.298, 5e-4)
-	near(t, "previous MO", before.oscillator(), 167.702, 5e-4)
+	before := series.McClellan{T10: (361.300 - 0.10*net) / 0.90, T5: (117.333 - 0.05*net) / 0.95, Days: 1}
+	near(t, "previous T10", before.T10, 192.000, 5e-4)
+	near(t, "previous T5", before.T5, 24.298, 5e-4)
+	near(t, "previous MO", before.Oscillator(), 167.702, 5e-4)
 	m := before
-	m.add(net)
-	near(t, "MO", m.oscillator(), 243.967, 5e-4)
-	near(t, "Miekka", m.summation(rawSummationBase), -22.373, 5e-4)
-	near(t, "SI - MO", -22.378-m.oscillator(), -266.345, 5e-4)
-	unchanged, zero := 2*m.t10-m.t5, 19*m.t5-18*m.t10
+	m.Add(net)
+	near(t, "MO", m.Oscillator(), 243.967, 5e-4)
+	near(t, "Miekka", m.Summation(series.RawSummationBase), -22.373, 5e-4)
+	near(t, "SI - MO", -22.378-m.Oscillator(), -266.345, 5e-4)
+	unchanged, zero := 2*m.T10-m.T5, 19*m.T5-18*m.T10
 	near(t, "unchanged-value", unchanged, 605.3, 0.05)
 	near(t, "zero-value", zero, -4274.1, 0.05)
 	same, none := m, m
-	same.add(unchanged)
-	none.add(zero)
-	near(t, "MO after the unchanged-value", same.oscillator(), m.oscillator(), 1e-9)
-	near(t, "MO after the zero-value", none.oscillator(), 0, 1e-9)
+	same.Add(unchanged)
+	none.Add(zero)
+	near(t, "MO after the unchanged-value", same.Oscillator(), m.Oscillator(), 1e-9)
+	near(t, "MO after the zero-value", none.Oscillator(), 0, 1e-9)
 }
 
 func TestMcClellan_WE2_4(t *testing.T) {
@@ -129,7 +130,7 @@ func TestMcClellanWarmUpIs135Sessions(t *testing.T) {
 
 func TestWE2_7_HighLowIndex(t *testing.T) {
 	t.Parallel()
-	window := lastN{n: 3}
+	window := series.Last{N: 3}
 	var index []schemas.Opt[float64]
 	for i, hl := range [][2]int{{40, 10}, {0, 0}, {30, 30}, {90, 10}} {
 		percent := recordHighPercent(hl[0], hl[1])
@@ -139,9 +140,9 @@ func TestWE2_7_HighLowIndex(t *testing.T) {
 			}
 		} else {
 			nearOpt(t, "record-high percent", percent, []float64{0.8, 0, 0.5, 0.9}[i], 1e-12)
-			window.add(100 * percent.V)
+			window.Add(100 * percent.V)
 		}
-		mean, ok := window.mean()
+		mean, ok := window.Mean()
 		index = append(index, schemas.Opt[float64]{V: mean, OK: ok})
 	}
 	if index[0].OK || index[1].OK || index[2].OK {

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
 )
 
 var valuationFamilies = []Family{{
@@ -44,8 +45,8 @@ func valuationOf(companies []valued) valuation {
 	v.lossShare /= total
 	v.exLosses = divide(earning, earned)
 	if len(each) > 0 {
-		sortAscending(each)
-		v.median = schemas.Some(quantile(each, 0.5))
+		ranking.Ascending(each)
+		v.median = schemas.Some(ranking.Quantile(each, 0.5))
 	}
 	return v
 }

@@ -9,6 +9,7 @@ import (
 
 	"tidemark/schemas"
 	"tidemark/schemas/calendar"
+	"tidemark/transform/series"
 )
 
 // The NYSE's oscillator, published to the cent, from its advances and declines.
@@ -18,16 +19,16 @@ func TestMcClellanVectors(t *testing.T) {
 	first := file.rows[0]
 	at := func(row []string, column string) float64 { return number(t, file.text(row, column)).V }
 	t10 := at(first, "EMA19")
-	m := mcclellan{t10: t10, t5: t10 - at(first, "MO"), days: 1} // EMA39 of the first row is printed as 0
-	sum, base := at(first, "MSI"), at(first, "MSI")-m.summation(0)
+	m := series.McClellan{T10: t10, T5: t10 - at(first, "MO"), Days: 1} // EMA39 of the first row is printed as 0
+	sum, base := at(first, "MSI"), at(first, "MSI")-m.Summation(0)
 	for _, row := range file.rows[1:] {
-		m.add(at(row, "A/D Difference"))
-		sum += m.oscillator()
-		near(t, row[0]+" EMA19", m.t10, at(row, "EMA19"), 0.0101)
-		near(t, row[0]+" EMA39", m.t5, at(row, "EMA39"), 0.0101)
-		near(t, row[0]+" MO", m.oscillator(), at(row, "MO"), 0.0101)
+		m.Add(at(row, "A/D Difference"))
+		sum += m.Oscillator()
+		near(t, row[0]+" EMA19", m.T10, at(row, "EMA19"), 0.0101)
+		near(t, row[0]+" EMA39", m.T5, at(row, "EMA39"), 0.0101)
+		near(t, row[0]+" MO", m.Oscillator(), at(row, "MO"), 0.0101)
 		near(t, row[0]+" MSI", sum, at(row, "MSI"), 0.101)
-		near(t, row[0]+" closed form", m.summation(base), sum, 1e-9)
+		near(t, row[0]+" closed form", m.Summation(base), sum, 1e-9)
 	}
 	if len(file.rows) < 160 {
 		t.Errorf("%d rows", len(file.rows))
@@ -46,7 +47,7 @@ func TestRollingExtremeVectors(t *testing.T) {
 			src[i] = int64(math.Round(v.sign * 1e6 * number(t, file.text(row, "Close")).V))
 		}
 		dst, scratch := make([]int64, len(src)), make([]int64, len(src))
-		rollingMax(dst, src, scratch, 5)
+		series.Max(dst, src, scratch, 5)
 		compared := 0
 		for i, row := range file.rows {
 			if want := number(t, file.text(row, v.column)); want.OK && i >= 4 {
@@ -68,36 +69,36 @@ func TestAverageVectors(t *testing.T) {
 	t.Parallel()
 	file := readTable(t, 0, "market", "vectors", "sma14_ema14_djia.csv")
 	total := make([]int64, len(file.rows)+1)
-	e := newEMA(14)
+	e := series.NewEMA(14)
 	compared := 0
 	for i, row := range file.rows {
 		c := number(t, file.text(row, "Close")).V
 		total[i+1] = total[i] + ticks(c)
-		e.add(c)
+		e.Add(c)
 		if want := number(t, file.text(row, "SMA14")); want.OK {
 			compared++
-			near(t, "SMA14 of "+row[0], float64(rollingSum(total, i, 14))/14/ticksPerDollar, want.V, 0.0101)
+			near(t, "SMA14 of "+row[0], float64(series.Sum(total, i, 14))/14/ticksPerDollar, want.V, 0.0101)
 		}
 		if want := number(t, file.text(row, "EMA14")); want.OK && i > 130 {
-			near(t, "EMA14 of "+row[0], e.value, want.V, 0.0101)
+			near(t, "EMA14 of "+row[0], e.Value, want.V, 0.0101)
 		}
 	}
 	if compared < 480 {
 		t.Errorf("only %d rows compared", compared)
 	}
 	monthly := readTable(t, 0, "market", "vectors", "ema14_spy_monthly.csv")
-	var seed ema
+	var seed series.EMA
 	for i, row := range monthly.rows {
 		c := number(t, monthly.text(row, "close")).V
 		switch {
 		case i < 14:
-			seed.value += c / 14
+			seed.Value += c / 14
 		case i == 14:
-			seed = ema{alpha: newEMA(14).alpha, value: seed.value, steps: 1}
+			seed = series.EMA{Alpha: series.NewEMA(14).Alpha, Value: seed.Value, Steps: 1}
 			fallthrough
 		default:
-			seed.add(c)
-			near(t, "EMA14 of month "+strconv.Itoa(i+1), seed.value, number(t, monthly.text(row, "EMA14")).V, 1e-6)
+			seed.Add(c)
+			near(t, "EMA14 of month "+strconv.Itoa(i+1), seed.Value, number(t, monthly.text(row, "EMA14")).V, 1e-6)
 		}
 	}
 }
@@ -192,14 +193,14 @@ func TestMcClellanPublishedRows(t *testing.T) {
 			v[i] = number(t, f[i]).V
 		}
 		net, t10, t5, mo, prior, sum := v[1]-v[2], v[3], v[4], v[5], v[6], v[7]
-		before := mcclellan{t10: (t10 - 0.10*net) / 0.90, t5: (t5 - 0.05*net) / 0.95, days: 1}
-		near(t, f[0]+" prior oscillator", before.oscillator(), prior, 0.002)
+		before := series.McClellan{T10: (t10 - 0.10*net) / 0.90, T5: (t5 - 0.05*net) / 0.95, Days: 1}
+		near(t, f[0]+" prior oscillator", before.Oscillator(), prior, 0.002)
 		now := before
-		now.add(net)
-		near(t, f[0]+" T10", now.t10, t10, 1e-9)
-		near(t, f[0]+" T5", now.t5, t5, 1e-9)
-		near(t, f[0]+" oscillator", now.oscillator(), mo, 0.002)
-		near(t, f[0]+" summation", now.summation(rawSummationBase), sum, 0.01)
-		near(t, f[0]+" change of the summation", now.summation(0)-before.summation(0), mo, 0.002)
+		now.Add(net)
+		near(t, f[0]+" T10", now.T10, t10, 1e-9)
+		near(t, f[0]+" T5", now.T5, t5, 1e-9)
+		near(t, f[0]+" oscillator", now.Oscillator(), mo, 0.002)
+		near(t, f[0]+" summation", now.Summation(series.RawSummationBase), sum, 0.01)
+		near(t, f[0]+" change of the summation", now.Summation(0)-before.Summation(0), mo, 0.002)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
 )
 
 const (
@@ -162,7 +163,7 @@ func (p *portfolio) placesOf(lines []int32) []int32 {
 }
 
 func normalise(weights []float64) {
-	total := sum(weights)
+	total := ranking.Sum(weights)
 	for i := range weights {
 		weights[i] /= total
 	}

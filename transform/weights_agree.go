@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tidemark/schemas"
+	"tidemark/transform/ranking"
 )
 
 const (
@@ -50,7 +51,7 @@ func (b *fundBook) fundsAgree(in *Inputs) []Finding {
 
 // top returns the weight of the n largest lines.
 func (p *portfolio) top(n int) float64 {
-	w := weightRanking(slices.Sorted(slices.Values(p.weights)))
+	w := ranking.Weights(slices.Sorted(slices.Values(p.weights)))
 	slices.Reverse(w)
-	return w.top(n)
+	return w.Top(n)
 }

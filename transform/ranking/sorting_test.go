@@ -1,4 +1,4 @@
-package transform
+package ranking
 
 import (
 	"math"
@@ -16,7 +16,7 @@ func TestSorting(t *testing.T) {
 		values := rapid.SliceOfN(rapid.OneOf(some, rapid.Float64()), 0, 200).Draw(t, "values")
 		want := slices.Sorted(slices.Values(values))
 		got := slices.Clone(values)
-		sortAscending(got)
+		Ascending(got)
 		if !slices.Equal(got, want) {
 			t.Fatalf("got %v, want %v", got, want)
 		}
@@ -34,7 +34,7 @@ func TestSorting(t *testing.T) {
 			return 0
 		})
 		places := make([]int32, len(values))
-		placesDescending(values, places)
+		Places(values, places)
 		for place, i := range order {
 			if int(places[i]) != place {
 				t.Fatalf("%v: value %d has place %d, want %d", values, i, places[i], place)
@@ -56,23 +56,22 @@ func TestSum(t *testing.T) {
 		}
 		for range 3 {
 			rand.Shuffle(n, func(i, j int) { values[i], values[j] = values[j], values[i] })
-			if got := sum(values); got != want {
+			if got := Sum(values); got != want {
 				t.Errorf("sum of %d numbers is %v, want %v", n, got, want)
 			}
 		}
 	}
 }
 
-func BenchmarkSortAscending(b *testing.B) {
+func BenchmarkAscending(b *testing.B) {
 	weights := make([]float64, 3000)
 	for i := range weights {
 		weights[i] = math.Exp(1.5 * rand.NormFloat64())
 	}
-	normalise(weights)
 	for _, way := range []struct {
 		name string
 		sort func([]float64)
-	}{{"digits", sortAscending}, {"compared", slices.Sort[[]float64]}} {
+	}{{"digits", Ascending}, {"compared", slices.Sort[[]float64]}} {
 		b.Run(way.name, func(b *testing.B) {
 			values := make([]float64, len(weights))
 			for b.Loop() {
