@@ -56,10 +56,10 @@ func compose[T any](ctx context.Context, t *Task, table schemas.Table[T], comput
 // computed logs what has been computed of the task's window.
 func (t *Task) computed(ctx context.Context, in *transform.Inputs, rows int) {
 	which := "all sessions"
-	switch {
-	case in.Kept.OK:
+	if in.Kept.OK {
 		which = "sessions after " + in.Kept.V.String()
-	case in.Anew != "":
+	}
+	if in.Anew != "" {
 		which += ", because " + in.Anew
 	}
 	t.Log.DebugContext(ctx, "facts computed", "rows", rows, "of", which)

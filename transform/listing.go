@@ -87,8 +87,7 @@ func (in *Inputs) outline() *Panel {
 // that the universe does not ask.
 func (p *Panel) settleSpans(in *Inputs) {
 	ranks := publisherRanks(in)
-	type symbolKey struct{ publisher, symbol string }
-	spans := make(map[symbolKey]*symbolSpan)
+	p.spanOf = make(map[symbolKey]*symbolSpan)
 	p.spans = make([]*symbolSpan, len(p.listings))
 	for i, l := range p.listings {
 		rank, ok := ranks[l.Publisher]
@@ -96,31 +95,29 @@ func (p *Panel) settleSpans(in *Inputs) {
 			continue
 		}
 		k := symbolKey{l.Publisher, p.identity.spell(l.Symbol)}
-		sp := spans[k]
+		sp := p.spanOf[k]
 		if sp == nil {
-			sp = &symbolSpan{publisher: l.Publisher, symbol: k.symbol, rank: rank, first: l.First, last: l.Last}
-			spans[k] = sp
+			sp = &symbolSpan{publisher: l.Publisher, symbol: k.symbol, rank: rank, first: l.First, last: l.Last, stood: schemas.NoDate}
+			p.spanOf[k] = sp
 		}
 		sp.first, sp.last = min(sp.first, l.First), max(sp.last, l.Last)
 		p.spans[i] = sp
 	}
-	firstOf := func(publisher, symbol string) schemas.Date {
-		if sp := spans[symbolKey{publisher, symbol}]; sp != nil {
-			return sp.first
-		}
-		return schemas.MaxLongDate
-	}
 	for _, sp := range p.spans {
-		if sp == nil || sp.settled {
-			continue
-		}
-		sp.settle(p.identity, firstOf)
-		if !in.Kept.OK || sp.first > in.Kept.V || p.respelled != "" {
-			continue
-		}
-		if before, _ := sp.partsUntil(min(sp.last, in.Kept.V), p.identity, firstOf); !slices.Equal(before, sp.parts) {
-			p.respelled = sp.symbol
+		if sp != nil && !sp.settled {
+			sp.settle(p.identity, p.firstOf)
 		}
 	}
 	p.findings(p.identity.takeFindings())
+}
+
+// symbolKey names one symbol of one publisher, in its canonical spelling.
+type symbolKey struct{ publisher, symbol string }
+
+// firstOf returns the first day on which a publisher has a price of a symbol.
+func (p *Panel) firstOf(publisher, symbol string) schemas.Date {
+	if sp := p.spanOf[symbolKey{publisher, symbol}]; sp != nil {
+		return sp.first
+	}
+	return schemas.MaxLongDate
 }

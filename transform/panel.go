@@ -28,6 +28,7 @@ type Panel struct {
 	exSteps              [][]exStep         // by security, oldest first
 	listings             []Listing
 	spans                []*symbolSpan // of the listings
+	spanOf               map[symbolKey]*symbolSpan
 	stays                []stay
 	files                []HoldingsFile
 	holders              *holders // of the files
@@ -41,7 +42,6 @@ type Panel struct {
 	windowFrom, windowTo int     // sessions of the window
 	factsFrom            int     // the session of the window from which on facts are wanted
 	keptBasis            string  // Basis as it was when the older sessions were computed
-	respelled            string  // a symbol that has since come to stand for somebody else
 }
 
 // cell says what is known of a security on a session.

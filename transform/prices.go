@@ -182,17 +182,22 @@ func (p *Panel) carry(security int) {
 // runs cuts the bars into stretches of one security each, sorted by security
 // and preference. Bars of securities outside the panel are left out.
 func (p *Panel) runs(in *Inputs) []barRun {
-	type symbolKey struct{ publisher, symbol string }
-	spans := make(map[symbolKey]*symbolSpan, len(p.spans))
+	type listed struct{ publisher, symbol string }
+	spans := make(map[listed]*symbolSpan, len(p.spans))
 	for i, sp := range p.spans {
 		if sp != nil {
-			spans[symbolKey{p.listings[i].Publisher, p.listings[i].Symbol}] = sp
+			spans[listed{p.listings[i].Publisher, p.listings[i].Symbol}] = sp
 		}
 	}
 	var out []barRun
 	for at := range in.Bars {
 		b := &in.Bars[at]
-		span := spans[symbolKey{b.Publisher, b.Symbol}]
+		span := spans[listed{b.Publisher, b.Symbol}]
+		if span != nil && in.Kept.OK {
+			if n, _ := slices.BinarySearch(b.Sessions, in.Kept.V+1); n > 0 {
+				span.stood = max(span.stood, b.Sessions[n-1])
+			}
+		}
 		for lo := 0; lo < b.Len() && span != nil; {
 			security, until := span.at(b.Sessions[lo])
 			hi := lo + 1
@@ -238,6 +243,7 @@ type symbolSpan struct {
 	publisher, symbol string
 	rank              int
 	first, last       schemas.Date
+	stood             schemas.Date // its newest bar up to Inputs.Kept; NoDate where none has been read
 	settled           bool
 	parts             []symbolPart // oldest first
 }

@@ -33,8 +33,8 @@ func (in *Inputs) factsFrom() schemas.Date {
 // settledPanel makes the panel. Where in.Kept is given, facts are wanted for the
 // sessions after it alone, and once more for a few before it, so that one can
 // see that they are what they were. Where the new rows change what is known of
-// older sessions, in.Kept is taken away, and the facts are those of the whole
-// window.
+// older sessions, in.Kept becomes the day before those, or is taken away where
+// that may be any, and the facts are those of the whole window.
 //
 // byBasis says that the facts go by prices on the newest share basis.
 func (in *Inputs) settledPanel(byBasis bool) *Panel {
@@ -49,43 +49,47 @@ func (in *Inputs) settle(byBasis bool) *Panel {
 	if !in.Kept.OK {
 		return p
 	}
-	why := p.rewrites(in, byBasis)
-	if in.Universe.Against != "" && why == "" {
+	kept, why := p.stands(in, byBasis)
+	if in.Universe.Against != "" && kept != schemas.NoDate {
 		other := in.otherSide()
 		q := NewPanel(other)
-		why = q.rewrites(other, byBasis)
+		if day, reason := q.stands(other, byBasis); day < kept {
+			kept, why = day, reason
+		}
 		if in.outlines == nil {
 			in.outlines = make(map[string]*Panel)
 		}
 		in.outlines[other.Universe.ID] = q
 	}
-	if why != "" {
-		in.Kept, in.Anew = schemas.None[schemas.Date](), why
-		p.factsFrom = p.windowFrom
+	if kept == in.Kept.V {
+		return p
 	}
+	in.Kept, in.Anew = schemas.None[schemas.Date](), why
+	if kept != schemas.NoDate {
+		in.Kept = schemas.Some(kept)
+	}
+	p.factsFrom = p.from(in.factsFrom())
 	return p
 }
 
-// rewrites says why facts of sessions up to in.Kept may come out otherwise than
-// they did, or returns "".
-func (p *Panel) rewrites(in *Inputs, byBasis bool) string {
+// stands returns the day up to which facts are what they were: in.Kept, or with
+// the reason an earlier one, or NoDate where all may come out otherwise.
+func (p *Panel) stands(in *Inputs, byBasis bool) (schemas.Date, string) {
 	if len(p.Sessions) == 0 || len(p.cells) == 0 {
-		return "there are no sessions"
+		return schemas.NoDate, "there are no sessions"
 	}
 	kept := in.Kept.V
 	switch {
 	case p.from(kept+1) <= p.windowFrom:
-		return "the whole window is new"
-	case p.respelled != "":
-		return p.respelled + " stands for somebody else since it was given up"
+		return schemas.NoDate, "the whole window is new"
 	case p.Basis != p.keptBasis:
-		return "the basis of the prices has changed"
+		return schemas.NoDate, "the basis of the prices has changed"
 	case paysDividends(in.Actions, kept+1) != paysDividends(in.Actions, in.Window.To):
-		return "the first dividends have been published"
+		return schemas.NoDate, "the first dividends have been published"
 	}
-	for _, rule := range []func(*Inputs, schemas.Date) string{p.newPrices, p.newSecurity, p.newClass, p.newIssuer} {
+	for _, rule := range []func(*Inputs, schemas.Date) string{p.newPrices, p.newMeaning, p.newSecurity, p.newClass, p.newIssuer} {
 		if why := rule(in, kept); why != "" {
-			return why
+			return schemas.NoDate, why
 		}
 	}
 	return p.newBasis(kept, byBasis)
@@ -101,6 +105,24 @@ func (p *Panel) newPrices(_ *Inputs, kept schemas.Date) string {
 		}
 	}
 	return "no prices were known of " + kept.String()
+}
+
+// newMeaning finds a symbol that has come to stand for somebody else, as one does
+// that goes on long after it was given up.
+func (p *Panel) newMeaning(_ *Inputs, kept schemas.Date) string {
+	for _, sp := range p.spans {
+		if sp == nil || sp.first > kept {
+			continue
+		}
+		stood := sp.stood
+		if stood == schemas.NoDate {
+			stood = min(sp.last, kept)
+		}
+		if before, _ := sp.partsUntil(stood, p.identity, p.firstOf); !slices.Equal(before, sp.parts) {
+			return sp.symbol + " stands for somebody else since it was given up"
+		}
+	}
+	return ""
 }
 
 // newSecurity finds a security that has been named since. It takes a place among
@@ -162,30 +184,39 @@ func (p *Panel) newIssuer(in *Inputs, kept schemas.Date) string {
 // newBasis finds an action that puts older closes on another basis, or of which
 // only a later close tells what it did. The former is nothing to returns, which
 // are taken from closes as published, but for those from one publisher's closes
-// to another's that are adjusted otherwise.
-func (p *Panel) newBasis(kept schemas.Date, byBasis bool) string {
+// to another's that are adjusted otherwise; the latter is nothing to what was
+// before the action. It returns the day up to which facts stand, and why it is
+// not kept.
+func (p *Panel) newBasis(kept schemas.Date, byBasis bool) (stands schemas.Date, why string) {
 	cut := p.from(kept + 1)
+	stands = kept
 	for i, steps := range p.exSteps {
+		based := byBasis || p.mixes(i)
 		for _, step := range slices.Backward(steps) {
 			if step.session < cut {
 				break
 			}
-			if step.factor != 1 && (byBasis || p.mixes(i)) {
-				return p.Securities[i] + " has another share basis"
+			if step.factor != 1 && based {
+				return schemas.NoDate, p.Securities[i] + " has another share basis"
 			}
 		}
 		lo, hi := p.column(i)
 		for _, a := range p.actions[i] {
 			s := p.from(a.ExDate)
-			if s >= cut || a.ExDate <= p.firstDay {
+			if s >= cut || a.ExDate <= p.firstDay || p.nextPrint(lo+s, hi) < lo+cut {
 				continue
 			}
-			if next := p.nextPrint(lo+s, hi); next >= lo+cut {
-				return fmt.Sprintf("%s has traded for the first time since its action of %s", p.Securities[i], a.ExDate)
+			told := fmt.Sprintf("%s has traded for the first time since its action of %s", p.Securities[i], a.ExDate)
+			scales := func(step exStep) bool { return step.session == s && step.factor != 1 }
+			if s <= p.windowFrom || based && slices.ContainsFunc(steps, scales) {
+				return schemas.NoDate, told
+			}
+			if p.Sessions[s-1] < stands {
+				stands, why = p.Sessions[s-1], told
 			}
 		}
 	}
-	return ""
+	return stands, why
 }
 
 // mixes reports whether some of a security's closes are as traded and others

@@ -152,9 +152,9 @@ type tableDay struct {
 }
 
 // dailyTables computes everything that may be continued, rows of contributions
-// included, by table and session, and says which tables were computed whole.
-func dailyTables(in *Inputs) (out map[tableDay][]any, whole map[string]bool) {
-	out, whole = make(map[tableDay][]any), make(map[string]bool)
+// included, by table and session, and says up to which day each table was kept.
+func dailyTables(in *Inputs) (out map[tableDay][]any, kept map[string]schemas.Opt[schemas.Date]) {
+	out, kept = make(map[tableDay][]any), make(map[string]schemas.Opt[schemas.Date])
 	universe := in.Universe
 	for _, table := range []schemas.Table[schemas.Fact]{schemas.Concentration, schemas.Breadth, schemas.ContributionSummary, schemas.Dispersion, schemas.Valuation, schemas.SizeMembers} {
 		side := *in
@@ -166,15 +166,15 @@ func dailyTables(in *Inputs) (out map[tableDay][]any, whole map[string]bool) {
 			k := tableDay{table.String(), f.Session}
 			out[k] = append(out[k], f)
 		}
-		whole[table.String()] = !side.Kept.OK
+		kept[table.String()] = side.Kept
 	}
 	rows := schemas.Contributions.String()
 	for _, r := range Contributions(in) {
 		k := tableDay{rows, r.Session}
 		out[k] = append(out[k], r)
 	}
-	whole[rows] = !in.Kept.OK
-	return out, whole
+	kept[rows] = in.Kept
+	return out, kept
 }
 
 // TestFactsStand holds that what has been computed of a session stays as it is
@@ -185,7 +185,7 @@ func TestFactsStand(t *testing.T) {
 	at := newMarket(t, 75, "2025-02-14")
 	at.Universe.Prices = []string{"P", "Q"}
 	at.Window = schemas.CutYear.Window("OWN_TEST", day(t, "2025-01-10"))
-	added, rewritten := make(map[string]int), make(map[string]int)
+	added, partly, rewritten := make(map[string]int), make(map[string]int), make(map[string]int)
 	rapid.Check(t, func(t *rapid.T) {
 		m := eventful(t, at)
 		kept := len(m.sessions) - rapid.IntRange(2, 25).Draw(t, "sessions left")
@@ -194,41 +194,82 @@ func TestFactsStand(t *testing.T) {
 		after, _ := dailyTables(m.until(m.sessions[newest]))
 		in := m.until(m.sessions[newest])
 		in.Kept = schemas.Some(m.sessions[kept])
-		more, whole := dailyTables(in)
-		for table, all := range whole {
-			if all {
+		more, stands := dailyTables(in)
+		at := make(map[string]int) // the session that each table was kept up to
+		for table, day := range stands {
+			switch {
+			case !day.OK:
 				rewritten[table]++
-			} else {
+				continue
+			case day.V < m.sessions[kept]:
+				partly[table]++
+			default:
 				added[table]++
 			}
+			at[table] = slices.Index(m.sessions, day.V)
 		}
 		days := make(map[string]int)
 		for k := range more {
 			days[k.table]++
 		}
 		for k, want := range after {
-			if whole[k.table] {
+			stood, ok := at[k.table]
+			if !ok {
 				continue
 			}
-			if k.session <= m.sessions[kept] && !reflect.DeepEqual(before[k], want) {
+			if k.session <= m.sessions[stood] && !reflect.DeepEqual(before[k], want) {
 				t.Fatalf("%s on %s, with %s: %s", k.table, k.session, m.sessions[newest], firstGap(before[k], want))
 			}
-			if got := more[k]; k.session > m.sessions[kept-sessionsAgain] && !reflect.DeepEqual(got, want) {
+			if got := more[k]; k.session > m.sessions[max(stood-sessionsAgain, 0)] && !reflect.DeepEqual(got, want) {
 				t.Fatalf("%s of %s alone: %s", k.table, k.session, firstGap(got, want))
 			}
-			if days[k.table] > newest-kept+sessionsAgain {
-				t.Fatalf("%s: %d sessions were computed, for %d new ones", k.table, days[k.table], newest-kept)
+			if days[k.table] > newest-stood+sessionsAgain {
+				t.Fatalf("%s: %d sessions were computed, for %d new ones", k.table, days[k.table], newest-stood)
 			}
 		}
 	})
-	t.Logf("tables were added to %v, and rewritten %v", added, rewritten)
+	t.Logf("tables were added to %v, in part rewritten %v, rewritten %v", added, partly, rewritten)
 	for _, table := range []schemas.Dataset{schemas.Breadth.Dataset, schemas.Concentration.Dataset, schemas.Dispersion.Dataset, schemas.Contributions.Dataset, schemas.Valuation.Dataset} {
 		if added[table.String()] < 10 || rewritten[table.String()] < 5 {
 			t.Errorf("%s was added to %d times and rewritten %d times", table, added[table.String()], rewritten[table.String()])
 		}
 	}
+	if n := partly[schemas.Contributions.String()]; n < 3 {
+		t.Errorf("contributions were rewritten from an action on %d times", n)
+	}
 	if a, b := added[schemas.Dispersion.String()], added[schemas.Breadth.String()]; a <= b {
 		t.Errorf("what goes by returns was added to %d times, what goes by prices %d times: splits are nothing to the former", a, b)
+	}
+}
+
+// TestTakenOverAfterSilence holds that prices under a ticker that was given up,
+// which a publisher went on with for a few days, are seen to have been another
+// company's all along when the ticker comes back after it has been silent.
+func TestTakenOverAfterSilence(t *testing.T) {
+	t.Parallel()
+	m := newMarket(t, 75, "2025-02-14")
+	m.Window = schemas.CutYear.Window("OWN_TEST", day(t, "2025-01-10"))
+	const renamed, comesBack = 10, 74
+	m.Renames = []schemas.Rename{{Date: m.sessions[renamed], Old: "OLD", New: "NEW"}}
+	m.stay("OLD", m.sessions[0].AddDays(-10), schemas.NoDate)
+	m.member("OTHER")
+	for s := range m.sessions {
+		m.bar("OTHER", s, 20+float64(s)/10, 100)
+		if s < renamed+4 || s == comesBack {
+			m.bar("OLD", s, 50, 100)
+		}
+	}
+	slices.SortStableFunc(m.Bars, func(a, b schemas.Bar) int { return int(a.Session - b.Session) })
+	for _, test := range []struct {
+		newest int
+		anew   string
+	}{{comesBack - 1, ""}, {comesBack, "OLD stands for somebody else since it was given up"}} {
+		in := m.until(m.sessions[test.newest])
+		in.Kept = schemas.Some(m.sessions[test.newest-1])
+		Compute(schemas.Breadth.String(), in)
+		if in.Anew != test.anew || in.Kept.OK == (test.anew != "") {
+			t.Errorf("on %s: kept %v, anew because %q, want %q", m.sessions[test.newest], in.Kept, in.Anew, test.anew)
+		}
 	}
 }
 

@@ -21,7 +21,8 @@ type Inputs struct {
 	// window's facts have been computed before; none where that is not known. See
 	// [Inputs.settledPanel].
 	Kept schemas.Opt[schemas.Date]
-	// Anew says, after a computation that took Kept away, why it did.
+	// Anew says, after a computation that made Kept an earlier day or took it away,
+	// why it did.
 	Anew     string
 	Calendar *calendar.Calendar
 
