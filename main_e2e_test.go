@@ -144,6 +144,9 @@ func TestDemo(t *testing.T) {
 			}
 		}
 	})
+	t.Run("dashboards", func(t *testing.T) {
+		askedByDashboards(t, filepath.Join(dir, "data", "engine"), time.Date(2025, time.December, 5, 22, 0, 0, 0, time.UTC))
+	})
 	t.Run("trace", func(t *testing.T) {
 		out := must(t, "trace", "-c", cfg, "conc_top10_sec", "2025-12-05", "-u", "SPX_MEMBERS")
 		_, rest, found := strings.Cut(out, "payload ")
