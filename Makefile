@@ -62,6 +62,14 @@ real: engine ## The whole pipeline over recorded answers and real history in SHA
 	@mkdir -p out
 	@TIDEMARK_SHARED=$(abspath $(SHARED)) $(GO) test -count=1 -v -run '^TestReal$$' -artifacts -outputdir $(CURDIR)/out -timeout 20m .
 
+# Where `make clients` keeps what it installs.
+CLIENTS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tidemark/clients
+
+.PHONY: clients
+clients: engine ## Install the clients of BI tools, those that can be, and let them read a demonstration's warehouse
+	@.ci/clients/install $(CLIENTS)
+	TIDEMARK_CLIENTS=$(CLIENTS) $(GO) test -count=1 -v -run '^TestClients$$' -timeout 20m .
+
 # How often `make kill` kills the daemon.
 KILLS ?= 200
 

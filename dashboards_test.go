@@ -138,6 +138,7 @@ func interpolated(sql string, until time.Time, values map[string]string) string 
 // every value that its variables offer, on the warehouse of a demonstration that
 // ends on a day: each returns rows, and of every series at least one value.
 func askedByDashboards(t *testing.T, folder string, until time.Time) {
+	t.Helper()
 	e, err := engine.Open(t.Context(), engine.Config{Dir: folder})
 	if err != nil {
 		t.Fatal(err)
