@@ -234,11 +234,46 @@ func TestFactsStand(t *testing.T) {
 			t.Errorf("%s was added to %d times and rewritten %d times", table, added[table.String()], rewritten[table.String()])
 		}
 	}
-	if n := partly[schemas.Contributions.String()]; n < 3 {
-		t.Errorf("contributions were rewritten from an action on %d times", n)
-	}
 	if a, b := added[schemas.Dispersion.String()], added[schemas.Breadth.String()]; a <= b {
 		t.Errorf("what goes by returns was added to %d times, what goes by prices %d times: splits are nothing to the former", a, b)
+	}
+}
+
+// TestLateActionRewritesFromItOn holds that a close which comes after a halt, and
+// tells what an action did, changes the sessions from the action on and none
+// before it; but where prices go by the newest share basis, all.
+func TestLateActionRewritesFromItOn(t *testing.T) {
+	t.Parallel()
+	m := newMarket(t, 75, "2025-02-14")
+	m.Window = schemas.CutYear.Window("OWN_TEST", day(t, "2025-01-10"))
+	const action, trades = 68, 72
+	m.Actions = []schemas.Action{{Publisher: "P", Symbol: "HALTED", ExDate: m.sessions[action], Kind: schemas.ActionSpecial, Amount: schemas.Some(5.0)}}
+	for _, symbol := range []string{"HALTED", "OTHER"} {
+		m.member(symbol)
+		for s := range m.sessions {
+			if symbol == "OTHER" || s < action || s >= trades {
+				m.bar(symbol, s, 50+float64(s%7), 100)
+			}
+		}
+	}
+	m.file(m.sessions[0], line("HALTED", 60), line("OTHER", 40))
+	m.repeatFile()
+	slices.SortStableFunc(m.Bars, func(a, b schemas.Bar) int { return int(a.Session - b.Session) })
+	whole := m.until(m.sessions[trades])
+	in := m.until(m.sessions[trades])
+	in.Kept = schemas.Some(m.sessions[trades-1])
+	rows := Contributions(in)
+	if want := schemas.Some(m.sessions[action-1]); in.Kept != want {
+		t.Fatalf("contributions are kept up to %v, want %v: %s", in.Kept, want, in.Anew)
+	}
+	want := slices.DeleteFunc(Contributions(whole), func(c schemas.Contribution) bool { return c.Session < rows[0].Session })
+	if len(rows) == 0 || !reflect.DeepEqual(rows, want) {
+		t.Errorf("%d rows are not the last of the whole window's, which are %d", len(rows), len(want))
+	}
+	in = m.until(m.sessions[trades])
+	in.Kept = schemas.Some(m.sessions[trades-1])
+	if Compute(schemas.Breadth.String(), in); in.Kept.OK {
+		t.Errorf("breadth is kept up to %v, though closes have another basis", in.Kept)
 	}
 }
 
