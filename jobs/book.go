@@ -25,6 +25,10 @@ func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (s
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.bookFacts(gctx, &b) })
 	group.Go(func() (err error) {
+		b.Contributions, err = r.newestContributions(gctx, asOf)
+		return err
+	})
+	group.Go(func() (err error) {
 		b.Fresh, err = r.reach(gctx)
 		return err
 	})
@@ -97,6 +101,28 @@ func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {
 		}
 	}
 	return nil
+}
+
+// newestContributions returns those of the newest session of each universe up to
+// a day.
+func (r *Runner) newestContributions(ctx context.Context, last schemas.Date) ([]schemas.Contribution, error) {
+	if last == schemas.NoDate {
+		last = schemas.MaxDate
+	}
+	columns := []string{"universe", "session", "security", "weight"}
+	for _, w := range schemas.ContributionWindows {
+		columns = append(columns, "contrib_bh_"+w, "return_"+w)
+	}
+	out, err := clickhouse.Read(ctx, r.Warehouse, schemas.Contributions, clickhouse.Query{
+		Where:   "(universe, session) IN (SELECT universe, max(session) FROM " + schemas.Contributions.String() + " WHERE session <= {last:Date} GROUP BY universe)",
+		Args:    []any{clickhouse.Named("last", last)},
+		Order:   "universe, security",
+		Columns: columns,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", schemas.Contributions, err)
+	}
+	return out, nil
 }
 
 // byMetric joins facts that come by universe, metric and session, and orders

@@ -12,6 +12,9 @@ type Book struct {
 	// Facts are sorted by metric, universe and session. They tell the value, its
 	// status and coverage, and when it was known, and nothing beside that.
 	Facts []Fact
+	// Contributions are those of the newest session of each universe. They tell
+	// the weight, and what the windows hold of bought and held lines and returns.
+	Contributions []Contribution
 	// Names maps universes to what people call them: SPX_MEMBERS to "S&P 500".
 	Names   map[string]string
 	Fresh   []Freshness

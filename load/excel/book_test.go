@@ -89,6 +89,13 @@ func syntheticBook(from, to schemas.Date) schemas.Book {
 		{Check: "coverage", Dataset: "facts.breadth", Window: schemas.Window{Part: "SP600_MEMBERS", From: from, To: to}, Severity: schemas.SeverityWarning, Message: "prices of 12 members are missing", At: b.KnownAt},
 		{Check: "rows", Dataset: "raw.bar", Severity: schemas.SeverityError, Passed: true},
 	}
+	for i, u := range []string{"SPX_MEMBERS", "R2000_MEMBERS"} {
+		given := make(map[string]float64)
+		for k := range 60 {
+			given[fmt.Sprintf("S%02d", k)] = float64(40-k) / 2000 / float64(i+1)
+		}
+		b.Contributions = append(b.Contributions, contributionsOf(to, u, given)...)
+	}
 	for i := range 40 {
 		b.Sources = append(b.Sources, schemas.SourceLine{
 			Dataset: "raw.holding", Part: "SPX_MEMBERS", Publisher: "ssga", Request: fmt.Sprintf("GET https://publisher.example/holdings?day=%d", i),

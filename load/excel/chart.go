@@ -257,25 +257,33 @@ func timeAxis(oldest, newest schemas.Date) (from float64, step tick) {
 // excelize knows for other axes only. What it writes in its place belongs to
 // category axes and bars, and is taken out.
 func (x *workbook) finishChart(step float64, lines int) error {
+	return x.editChart(
+		chartEdit{1, `<scatterStyle val="smoothMarker">`, `<scatterStyle val="lineMarker">`},
+		chartEdit{lines, `<invertIfNegative val="0"></invertIfNegative>`, ``},
+		chartEdit{lines, `<xVal><strRef>`, `<xVal><numRef>`},
+		chartEdit{lines, `</strRef></xVal>`, `</numRef></xVal>`},
+		chartEdit{
+			1, `<auto val="1"></auto><lblAlgn val="ctr"></lblAlgn><lblOffset val="100"></lblOffset><noMultiLvlLbl val="0"></noMultiLvlLbl>`,
+			fmt.Sprintf(`<crossBetween val="midCat"></crossBetween><majorUnit val="%g"></majorUnit>`, step),
+		},
+	)
+}
+
+// chartEdit replaces what must stand so many times in a chart.
+type chartEdit struct {
+	times    int
+	from, to string
+}
+
+// editChart changes the chart drawn last.
+func (x *workbook) editChart(edits ...chartEdit) error {
 	path := fmt.Sprintf("xl/charts/chart%d.xml", x.charts)
 	loaded, ok := x.file.Pkg.Load(path)
 	if !ok {
 		return fmt.Errorf("chart %d is not in the workbook", x.charts)
 	}
 	body, _ := loaded.([]byte)
-	for _, edit := range []struct {
-		times    int
-		from, to string
-	}{
-		{1, `<scatterStyle val="smoothMarker">`, `<scatterStyle val="lineMarker">`},
-		{lines, `<invertIfNegative val="0"></invertIfNegative>`, ``},
-		{lines, `<xVal><strRef>`, `<xVal><numRef>`},
-		{lines, `</strRef></xVal>`, `</numRef></xVal>`},
-		{
-			1, `<auto val="1"></auto><lblAlgn val="ctr"></lblAlgn><lblOffset val="100"></lblOffset><noMultiLvlLbl val="0"></noMultiLvlLbl>`,
-			fmt.Sprintf(`<crossBetween val="midCat"></crossBetween><majorUnit val="%g"></majorUnit>`, step),
-		},
-	} {
+	for _, edit := range edits {
 		if n := bytes.Count(body, []byte(edit.from)); n != edit.times {
 			return fmt.Errorf("chart %d has %s %d times, not %d", x.charts, edit.from, n, edit.times)
 		}

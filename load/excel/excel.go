@@ -1,6 +1,6 @@
 // Package excel writes a Book as a workbook that can be forwarded as it is: a
-// summary in words, figures and charts, a sheet for each family of metrics,
-// and what a reader needs in order to trust them: data quality, definitions
+// summary in words, figures and charts, a sheet for each family of metrics, who
+// moved the indices, and what a reader needs in order to trust them: data quality, definitions
 // and sources. The same Book always gives the same bytes.
 package excel
 
@@ -23,10 +23,11 @@ import (
 // Names of the sheets that every workbook has, in their order; those of the
 // families stand after the first.
 const (
-	summarySheet    = "Summary"
-	qualitySheet    = "Data quality"
-	definitionSheet = "Definitions"
-	sourceSheet     = "Sources"
+	summarySheet     = "Summary"
+	contributorSheet = "Contributors"
+	qualitySheet     = "Data quality"
+	definitionSheet  = "Definitions"
+	sourceSheet      = "Sources"
 )
 
 // workbook is a workbook while it is written.
@@ -125,7 +126,7 @@ func (x *workbook) build() error {
 	for _, f := range x.families {
 		sheets = append(sheets, f.sheet)
 	}
-	sheets = append(sheets, qualitySheet, definitionSheet, sourceSheet)
+	sheets = append(sheets, contributorSheet, qualitySheet, definitionSheet, sourceSheet)
 	if err := x.file.SetSheetName("Sheet1", sheets[0]); err != nil {
 		return err
 	}
@@ -142,6 +143,9 @@ func (x *workbook) build() error {
 	}
 	if err := x.writeFamilies(); err != nil {
 		return err
+	}
+	if err := x.writeContributors(); err != nil {
+		return fmt.Errorf("sheet %s: %w", contributorSheet, err)
 	}
 	if err := x.writeQuality(); err != nil {
 		return fmt.Errorf("sheet %s: %w", qualitySheet, err)

@@ -79,7 +79,7 @@ func smallBook() schemas.Book {
 	return syntheticBook(schemas.NewDate(2025, 9, 1), schemas.NewDate(2025, 12, 5))
 }
 
-var sheetNames = []string{"Summary", "Concentration", "Contribution", "Breadth", "Dispersion", "Size", "Valuation", "Liquidity", "Allocation", "Data quality", "Definitions", "Sources"}
+var sheetNames = []string{"Summary", "Concentration", "Contribution", "Breadth", "Dispersion", "Size", "Valuation", "Liquidity", "Allocation", "Contributors", "Data quality", "Definitions", "Sources"}
 
 func TestSheets(t *testing.T) {
 	t.Parallel()
@@ -93,7 +93,7 @@ func TestSheets(t *testing.T) {
 func TestEmptyBookSaysSo(t *testing.T) {
 	t.Parallel()
 	f := open(t, schemas.Book{AsOf: schemas.NoDate})
-	for _, sheet := range sheetNames[1 : len(sheetNames)-3] {
+	for _, sheet := range sheetNames[1 : len(sheetNames)-4] {
 		if got := value(t, f, sheet, "A2"); !strings.Contains(got, "no figures") {
 			t.Errorf("%s says %q", sheet, got)
 		}

@@ -46,6 +46,16 @@ var familyLooks = []struct{ id, sheet, accent string }{
 	{"allocation", "Allocation", "2F6F73"},
 }
 
+// accentOf is the colour of a family.
+func accentOf(id string) string {
+	for _, l := range familyLooks {
+		if l.id == id {
+			return l.accent
+		}
+	}
+	return ruleGrey
+}
+
 // gather arranges the facts by family. Facts may come in any order. Where two
 // speak of the same metric, universe and day, the one known later counts.
 func gather(b schemas.Book) ([]*family, error) {

@@ -3,9 +3,11 @@ package excel_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +78,7 @@ func goldenBook() schemas.Book {
 	b.Title = "Market structure"
 	b.KnownAt = time.Date(2025, 12, 5, 21, 15, 0, 0, time.UTC)
 	b.Names["SP600_MEMBERS"], b.Names["FED"] = "S&P 600", "Federal Reserve"
+	b.Contributions = contributionsOf(b.AsOf, "SPX_MEMBERS", map[string]float64{"AAA": 0.031, "BBB": -0.004, "CCC": 0.012, "DDD": 0})
 	b.Fresh = []schemas.Freshness{
 		{Dataset: "facts.size", Part: "SPX_MEMBERS", Newest: b.AsOf, Expected: b.AsOf, Rows: 12345},
 		{Dataset: "facts.breadth", Part: "SPX_MEMBERS", Newest: b.AsOf.AddDays(-1), Expected: b.AsOf, Rows: 678, Behind: 1},
@@ -92,4 +95,19 @@ func goldenBook() schemas.Book {
 		FetchedAt: b.KnownAt, Hash: strings.Repeat("0f", 32),
 	}}
 	return b
+}
+
+// contributionsOf are what securities gave to the return of an index over the
+// year; of the longest window nothing is known.
+func contributionsOf(session schemas.Date, universe string, given map[string]float64) []schemas.Contribution {
+	var out []schemas.Contribution
+	for _, security := range slices.Sorted(maps.Keys(given)) {
+		c := schemas.Contribution{Universe: universe, Session: session, Security: security, Weight: schemas.Some(0.25)}
+		for w := range len(schemas.ContributionWindows) - 1 {
+			c.Windows[w].BuyHold = schemas.Some(given[security] / float64(w+1))
+			c.Windows[w].Return = schemas.Some(4 * given[security] / float64(w+1))
+		}
+		out = append(out, c)
+	}
+	return out
 }

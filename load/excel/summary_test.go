@@ -2,7 +2,9 @@ package excel_test
 
 import (
 	"fmt"
+	"html"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -161,9 +163,16 @@ func TestKeyFiguresHaveNames(t *testing.T) {
 func TestChartsReferToTheSeries(t *testing.T) {
 	t.Parallel()
 	parts := members(t, writtenSmall(t))
-	charts := 0
+	charts, bars := 0, 0
 	for name, body := range parts {
 		if !strings.HasPrefix(name, "xl/charts/chart") {
+			continue
+		}
+		if strings.Contains(body, "<barChart>") {
+			bars++
+			if !regexp.MustCompile(`'Contributors'!\$A\$\d+:\$A\$\d+.*'Contributors'!\$B\$\d+:\$B\$\d+`).MatchString(html.UnescapeString(body)) || strings.Contains(body, "<smooth") {
+				t.Errorf("%s is no chart of contributors: %s", name, body)
+			}
 			continue
 		}
 		charts++
@@ -176,8 +185,8 @@ func TestChartsReferToTheSeries(t *testing.T) {
 	}
 	// What needs more days than this book has is left out on the summary and on
 	// the sheet of its family: the 200-day average, windows of 252 sessions.
-	if want := 5 + 4 + 3 + 3 + 4 + 4 + 4 + 2; charts != want {
-		t.Errorf("%d charts, want %d", charts, want)
+	if want := 5 + 4 + 3 + 3 + 4 + 4 + 4 + 2; charts != want || bars != 2 {
+		t.Errorf("%d charts, want %d; %d of contributors", charts, want, bars)
 	}
 	if d := parts["xl/drawings/drawing1.xml"]; strings.Count(d, `descr="Line chart: `) != 5 {
 		t.Errorf("charts of the summary lack a description: %s", d)
