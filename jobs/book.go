@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"tidemark/load/clickhouse"
+	"tidemark/load/excel"
 	"tidemark/schemas"
 )
 
@@ -20,12 +22,22 @@ import (
 func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (schemas.Book, error) {
 	b := schemas.Book{
 		Title: cmp.Or(r.Catalog.Config.Workbook.Title, "Market structure"),
-		AsOf:  asOf, Version: version, Names: r.Catalog.Config.Names(),
+		AsOf:  asOf, Version: version, Names: r.Catalog.Config.Names(), Sheets: r.Catalog.Config.Workbook.Sheets,
 	}
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.bookFacts(gctx, &b) })
 	group.Go(func() (err error) {
 		b.Contributions, err = r.newestContributions(gctx, asOf)
+		b.Contributions = slices.DeleteFunc(b.Contributions, func(c schemas.Contribution) bool { return !r.inBook(c.Universe) })
+		return err
+	})
+	group.Go(func() (err error) {
+		last := asOf
+		if last == schemas.NoDate {
+			last = schemas.MaxDate - 1
+		}
+		b.Episodes, err = r.Warehouse.Episodes(gctx, last)
+		b.Episodes = slices.DeleteFunc(b.Episodes, func(e schemas.Episode) bool { return !r.inBook(e.Universe) })
 		return err
 	})
 	group.Go(func() (err error) {
@@ -67,7 +79,11 @@ func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {
 	tables := make([][]schemas.Fact, len(schemas.FactTables))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
+	config := &r.Catalog.Config.Workbook
 	for i, t := range schemas.FactTables {
+		if !config.shows(t) {
+			continue
+		}
 		group.Go(func() (err error) {
 			tables[i], err = clickhouse.Read(gctx, r.Warehouse, t, clickhouse.Query{
 				Where: "session <= {last:Date} AND session >= {from:Date}",
@@ -85,7 +101,7 @@ func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	b.Facts = byMetric(tables)
+	b.Facts = slices.DeleteFunc(byMetric(tables), func(f schemas.Fact) bool { return !r.inBook(f.Universe) })
 	newest := schemas.MinDate
 	for _, f := range b.Facts {
 		newest = max(newest, f.Session)
@@ -101,6 +117,27 @@ func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {
 		}
 	}
 	return nil
+}
+
+// shows reports whether a metric of the table stands on a sheet of the workbook.
+func (c *WorkbookConfig) shows(t schemas.Table[schemas.Fact]) bool {
+	return len(c.Sheets) == 0 || slices.ContainsFunc(schemas.Register(), func(m schemas.Metric) bool {
+		return m.Dataset == t.String() && slices.Contains(c.Sheets, excel.FamilySheet(m.Family))
+	})
+}
+
+// inBook reports whether the workbook shows a universe: one that was chosen, a
+// pair of such, or what is no universe of an index, as the Federal Reserve.
+func (r *Runner) inBook(id string) bool {
+	chosen := r.Catalog.Config.Workbook.Universes
+	if len(chosen) == 0 {
+		return true
+	}
+	small, large, pair := strings.Cut(id, "~")
+	if pair {
+		return slices.Contains(chosen, small) && slices.Contains(chosen, large)
+	}
+	return slices.Contains(chosen, id) || !slices.ContainsFunc(r.Catalog.Config.Universes, func(u Universe) bool { return u.ID == id })
 }
 
 // newestContributions returns those of the newest session of each universe up to

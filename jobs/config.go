@@ -12,6 +12,7 @@ import (
 
 	"tidemark/extract/vendor"
 	"tidemark/jobs/schedule"
+	"tidemark/load/excel"
 	"tidemark/schemas"
 	"tidemark/transform"
 )
@@ -151,10 +152,14 @@ type Universe struct {
 	Against      string   `yaml:"against"` // id of the large universe to compare with
 }
 
-// WorkbookConfig says what the workbook is called and how far it reaches back.
+// WorkbookConfig says what the workbook is called, how far it reaches back and what
+// it shows.
 type WorkbookConfig struct {
 	Title string `yaml:"title"`
 	Years int    `yaml:"years"` // of history on the sheets; 0 means all
+	// Sheets and Universes choose what is shown; all where they name none.
+	Sheets    []string `yaml:"sheets"`
+	Universes []string `yaml:"universes"`
 }
 
 // Secret is a credential in the configuration. It never prints itself.
@@ -230,6 +235,16 @@ func (c *Config) Validate() error {
 	}
 	if c.Workbook.Years < 0 {
 		fail("workbook.years: %d years cannot be shown; 0 shows all", c.Workbook.Years)
+	}
+	for _, name := range c.Workbook.Sheets {
+		if !slices.Contains(excel.Sheets(), name) {
+			fail("workbook.sheets: there is no sheet %q beside the summary; there are %s", name, strings.Join(excel.Sheets(), ", "))
+		}
+	}
+	for _, id := range c.Workbook.Universes {
+		if !slices.ContainsFunc(c.Universes, func(u Universe) bool { return u.ID == id }) {
+			fail("workbook.universes: %s is not among the universes", id)
+		}
 	}
 	if err := c.Scheduling.Validate(); err != nil {
 		fail("scheduling: %w", err)

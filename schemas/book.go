@@ -15,6 +15,10 @@ type Book struct {
 	// Contributions are those of the newest session of each universe. They tell
 	// the weight, and what the windows hold of bought and held lines and returns.
 	Contributions []Contribution
+	Episodes      []Episode
+	// Sheets names those that are written beside the summary; all of them where
+	// it names none.
+	Sheets []string
 	// Names maps universes to what people call them: SPX_MEMBERS to "S&P 500".
 	Names   map[string]string
 	Fresh   []Freshness
@@ -43,4 +47,23 @@ type SourceLine struct {
 	From, To  Date   // days of the rows read from it, both inclusive
 	FetchedAt time.Time
 	Hash      string // SHA-256 of the answer
+}
+
+// Episode is a stretch of sessions on which the large index of a pair was at its
+// high and had left the small one behind, and what followed its first session.
+type Episode struct {
+	Universe    string    // SMALL~LARGE
+	Basis       string    // pr or tr
+	First, Last Date      // flagged sessions
+	Flags       int64     // how many
+	EndKnown    time.Time // when it was known to be over; zero while it may go on
+	After       [len(ForwardWindows)]Followed
+}
+
+// Followed is what both indices did over one of ForwardWindows. A value is not
+// known until the window is over.
+type Followed struct {
+	Large, Small, Gap Opt[float64] // fractions; the small index less the large one
+	AnyGap            Opt[float64] // median of the gap after any session
+	Independent       int64        // windows that do not overlap, over which that is
 }

@@ -2,7 +2,7 @@ package schemas
 
 // ForwardWindows are the windows, in sessions, over which is told what followed
 // a session.
-var ForwardWindows = []string{"21", "63", "126", "252"}
+var ForwardWindows = [...]string{"21", "63", "126", "252"}
 
 func divergenceRegister(add func(Metric), suffix, basis, level string) {
 	inputs := level + " of both universes"

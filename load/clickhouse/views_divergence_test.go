@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -60,5 +61,34 @@ func TestDivergenceEpisodes(t *testing.T) {
 	}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("episodes (-want +got):\n%s", diff)
+	}
+	// As it was known on the evening of the first flagged session, and on that on
+	// which the first episode was known to be over.
+	for _, test := range []struct {
+		last string
+		want []string
+	}{
+		{"2025-03-02", nil},
+		{"2025-03-03", []string{"2025-03-03..2025-03-03 1 over 0001-01-01"}},
+		{"2025-03-06", []string{"2025-03-03..2025-03-04 2 over 2025-03-06"}},
+		{"2025-03-08", []string{"2025-03-08..2025-03-08 1 over 0001-01-01", "2025-03-03..2025-03-04 2 over 2025-03-06"}},
+	} {
+		last, err := schemas.ParseDate(test.last)
+		if err != nil {
+			t.Fatal(err)
+		}
+		episodes, err := w.Episodes(t.Context(), last)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range episodes {
+			if e.Universe == pair && e.Basis == "pr" {
+				got = append(got, fmt.Sprintf("%s..%s %d over %s", e.First, e.Last, e.Flags, e.EndKnown.Format(time.DateOnly)))
+			}
+		}
+		if diff := gocmp.Diff(test.want, got); diff != "" {
+			t.Errorf("episodes known on %s (-want +got):\n%s", test.last, diff)
+		}
 	}
 }

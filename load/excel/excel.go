@@ -1,6 +1,6 @@
 // Package excel writes a Book as a workbook that can be forwarded as it is: a
 // summary in words, figures and charts, a sheet for each family of metrics, who
-// moved the indices, and what a reader needs in order to trust them: data quality, definitions
+// moved the indices, when the small were left behind, and what a reader needs in order to trust them: data quality, definitions
 // and sources. The same Book always gives the same bytes.
 package excel
 
@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -20,11 +21,11 @@ import (
 	"tidemark/schemas"
 )
 
-// Names of the sheets that every workbook has, in their order; those of the
-// families stand after the first.
+// Names of the sheets beside those of the families, which stand after the first.
 const (
 	summarySheet     = "Summary"
 	contributorSheet = "Contributors"
+	episodeSheet     = "Episodes"
 	qualitySheet     = "Data quality"
 	definitionSheet  = "Definitions"
 	sourceSheet      = "Sources"
@@ -106,6 +107,7 @@ func Write(w io.Writer, b schemas.Book) (err error) {
 	if err != nil {
 		return err
 	}
+	families = slices.DeleteFunc(families, func(f *family) bool { return !shownIn(b, f.sheet) })
 	x := &workbook{
 		file: excelize.NewFile(), book: b, families: families,
 		styles: map[style]int{}, names: map[string]bool{},
@@ -121,12 +123,48 @@ func Write(w io.Writer, b schemas.Book) (err error) {
 	return nil
 }
 
+// Sheets lists the sheets that a book may name beside the summary, in their order.
+func Sheets() []string {
+	var out []string
+	for _, l := range familyLooks {
+		out = append(out, l.sheet)
+	}
+	for _, t := range tables {
+		out = append(out, t.sheet)
+	}
+	return out
+}
+
+// FamilySheet is the sheet of a family of metrics.
+func FamilySheet(family string) string {
+	i := slices.IndexFunc(familyLooks, func(l familyLook) bool { return l.id == family })
+	return familyLooks[i].sheet
+}
+
+// tables are the sheets after those of the families, and what writes each.
+var tables = []struct {
+	sheet string
+	write func(*workbook) error
+}{
+	{contributorSheet, (*workbook).writeContributors},
+	{episodeSheet, (*workbook).writeEpisodes},
+	{qualitySheet, (*workbook).writeQuality},
+	{definitionSheet, (*workbook).writeDefinitions},
+	{sourceSheet, (*workbook).writeSources},
+}
+
+// shown reports whether the book has a sheet.
+func shownIn(b schemas.Book, sheet string) bool {
+	return len(b.Sheets) == 0 || slices.Contains(b.Sheets, sheet)
+}
+
 func (x *workbook) build() error {
 	sheets := []string{summarySheet}
-	for _, f := range x.families {
-		sheets = append(sheets, f.sheet)
+	for _, name := range Sheets() {
+		if shownIn(x.book, name) {
+			sheets = append(sheets, name)
+		}
 	}
-	sheets = append(sheets, contributorSheet, qualitySheet, definitionSheet, sourceSheet)
 	if err := x.file.SetSheetName("Sheet1", sheets[0]); err != nil {
 		return err
 	}
@@ -144,17 +182,13 @@ func (x *workbook) build() error {
 	if err := x.writeFamilies(); err != nil {
 		return err
 	}
-	if err := x.writeContributors(); err != nil {
-		return fmt.Errorf("sheet %s: %w", contributorSheet, err)
-	}
-	if err := x.writeQuality(); err != nil {
-		return fmt.Errorf("sheet %s: %w", qualitySheet, err)
-	}
-	if err := x.writeDefinitions(); err != nil {
-		return fmt.Errorf("sheet %s: %w", definitionSheet, err)
-	}
-	if err := x.writeSources(); err != nil {
-		return fmt.Errorf("sheet %s: %w", sourceSheet, err)
+	for _, t := range tables {
+		if !shownIn(x.book, t.sheet) {
+			continue
+		}
+		if err := t.write(x); err != nil {
+			return fmt.Errorf("sheet %s: %w", t.sheet, err)
+		}
 	}
 	// excelize adds these in the order of a map.
 	types := x.file.ContentTypes.Defaults

@@ -79,7 +79,7 @@ func smallBook() schemas.Book {
 	return syntheticBook(schemas.NewDate(2025, 9, 1), schemas.NewDate(2025, 12, 5))
 }
 
-var sheetNames = []string{"Summary", "Concentration", "Contribution", "Breadth", "Dispersion", "Size", "Valuation", "Liquidity", "Allocation", "Contributors", "Data quality", "Definitions", "Sources"}
+var sheetNames = []string{"Summary", "Concentration", "Contribution", "Breadth", "Dispersion", "Size", "Valuation", "Liquidity", "Allocation", "Contributors", "Episodes", "Data quality", "Definitions", "Sources"}
 
 func TestSheets(t *testing.T) {
 	t.Parallel()
@@ -93,7 +93,7 @@ func TestSheets(t *testing.T) {
 func TestEmptyBookSaysSo(t *testing.T) {
 	t.Parallel()
 	f := open(t, schemas.Book{AsOf: schemas.NoDate})
-	for _, sheet := range sheetNames[1 : len(sheetNames)-4] {
+	for _, sheet := range sheetNames[1 : len(sheetNames)-5] {
 		if got := value(t, f, sheet, "A2"); !strings.Contains(got, "no figures") {
 			t.Errorf("%s says %q", sheet, got)
 		}
@@ -281,4 +281,24 @@ func at(column, row int) string {
 		panic(fmt.Sprintf("cell %d, %d: %v", column, row, err))
 	}
 	return name
+}
+
+// TestChosenSheets holds that a book which names sheets has those and no others,
+// and that its summary speaks of nothing that is on none of them.
+func TestChosenSheets(t *testing.T) {
+	t.Parallel()
+	b := goldenBook()
+	b.Sheets = []string{"Sources", "Liquidity", "Contributors"}
+	f := open(t, b)
+	if got, want := f.GetSheetList(), []string{"Summary", "Liquidity", "Contributors", "Sources"}; !slices.Equal(got, want) {
+		t.Fatalf("sheets %q, want %q", got, want)
+	}
+	rows, err := f.GetRows("Summary")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := fmt.Sprint(rows)
+	if !strings.Contains(said, "net_liq_weekly") || strings.Contains(said, "conc_top10_sec") {
+		t.Errorf("the summary says %s", said)
+	}
 }

@@ -34,8 +34,10 @@ type column struct {
 	cell     int // 1-based number of the sheet's column
 }
 
+type familyLook struct{ id, sheet, accent string }
+
 // The families in the order of the register, with the colour of each.
-var familyLooks = []struct{ id, sheet, accent string }{
+var familyLooks = []familyLook{
 	{"concentration", "Concentration", "2B5C8A"},
 	{"contribution_summary", "Contribution", "8A2B4A"},
 	{"breadth", "Breadth", "2C7A5A"},

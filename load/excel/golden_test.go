@@ -79,6 +79,12 @@ func goldenBook() schemas.Book {
 	b.KnownAt = time.Date(2025, 12, 5, 21, 15, 0, 0, time.UTC)
 	b.Names["SP600_MEMBERS"], b.Names["FED"] = "S&P 600", "Federal Reserve"
 	b.Contributions = contributionsOf(b.AsOf, "SPX_MEMBERS", map[string]float64{"AAA": 0.031, "BBB": -0.004, "CCC": 0.012, "DDD": 0})
+	b.Episodes = []schemas.Episode{
+		{Universe: "SP600_MEMBERS~SPX_MEMBERS", Basis: "pr", First: b.AsOf.AddDays(-400), Last: b.AsOf.AddDays(-390), Flags: 3, EndKnown: b.KnownAt.AddDate(0, 0, -350)},
+		{Universe: "SP600_MEMBERS~SPX_MEMBERS", Basis: "pr", First: b.AsOf.AddDays(-30), Last: b.AsOf, Flags: 1},
+	}
+	b.Episodes[0].After[0] = schemas.Followed{Large: schemas.Some(0.021), Small: schemas.Some(-0.004), Gap: schemas.Some(-0.025), AnyGap: schemas.Some(0.002), Independent: 31}
+	b.Episodes[1].After[0] = schemas.Followed{AnyGap: schemas.Some(0.002), Independent: 31}
 	b.Fresh = []schemas.Freshness{
 		{Dataset: "facts.size", Part: "SPX_MEMBERS", Newest: b.AsOf, Expected: b.AsOf, Rows: 12345},
 		{Dataset: "facts.breadth", Part: "SPX_MEMBERS", Newest: b.AsOf.AddDays(-1), Expected: b.AsOf, Rows: 678, Behind: 1},
