@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"maps"
 	"net"
 	"os"
@@ -13,10 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"tidemark/load/clickhouse"
-	"tidemark/load/engine"
 )
 
 // biClient is a program that reads the warehouse as a BI tool would, and what it
@@ -80,17 +77,7 @@ func TestClients(t *testing.T) {
 	}
 	dir := t.TempDir()
 	must(t, "demo", "--dir", dir, "--to", "2025-12-05", "--securities", "60", "--years", "2")
-	e, err := engine.Open(t.Context(), engine.Config{Dir: filepath.Join(dir, "data", "engine")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = e.Close() })
-	bi := e.BI()
-	reader, err := clickhouse.Open(t.Context(), clickhouse.Options{Addr: []string{bi.Addr}, User: bi.User, Password: bi.Password, Log: slog.New(slog.DiscardHandler), Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = reader.Close() })
+	reader, bi := asBI(t, filepath.Join(dir, "data", "engine"))
 	const since = "2025-11-03"
 	want := shownBy(t, reader, since)
 	if len(want) < 15 {

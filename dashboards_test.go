@@ -134,10 +134,8 @@ func interpolated(sql string, until time.Time, values map[string]string) string 
 	return strings.ReplaceAll(sql, "$__toTime", "toDateTime("+strconv.FormatInt(until.Unix(), 10)+")")
 }
 
-// askedByDashboards runs every query of every dashboard as the read-only user, for
-// every value that its variables offer, on the warehouse of a demonstration that
-// ends on a day: each returns rows, and of every series at least one value.
-func askedByDashboards(t *testing.T, folder string, until time.Time) {
+// asBI opens an embedded warehouse as the read-only user.
+func asBI(t *testing.T, folder string) (*clickhouse.Warehouse, engine.Access) {
 	t.Helper()
 	e, err := engine.Open(t.Context(), engine.Config{Dir: folder})
 	if err != nil {
@@ -150,6 +148,15 @@ func askedByDashboards(t *testing.T, folder string, until time.Time) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = reader.Close() })
+	return reader, bi
+}
+
+// askedByDashboards runs every query of every dashboard as the read-only user, for
+// every value that its variables offer, on the warehouse of a demonstration that
+// ends on a day: each returns rows, and of every series at least one value.
+func askedByDashboards(t *testing.T, folder string, until time.Time) {
+	t.Helper()
+	reader, _ := asBI(t, folder)
 	asked := 0
 	ask := func(what, sql string) clickhouse.Answer {
 		asked++
