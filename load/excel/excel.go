@@ -153,7 +153,7 @@ var tables = []struct {
 	{sourceSheet, (*workbook).writeSources},
 }
 
-// shown reports whether the book has a sheet.
+// shownIn reports whether a book has a sheet.
 func shownIn(b schemas.Book, sheet string) bool {
 	return len(b.Sheets) == 0 || slices.Contains(b.Sheets, sheet)
 }

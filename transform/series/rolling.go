@@ -27,10 +27,10 @@ func Max[T Number](dst, src, scratch []T, w int) {
 		next := src[lo+w : min(lo+2*w-1, len(src))]
 		out := dst[lo+w:][:len(next)]
 		fromRight = fromRight[1:][:len(next)]
+		if len(next) > 0 {
+			largest = next[0]
+		}
 		for i, v := range next {
-			if i == 0 {
-				largest = v
-			}
 			largest = max(largest, v)
 			out[i] = max(largest, fromRight[i])
 		}
