@@ -217,6 +217,7 @@ func TestUsage(t *testing.T) {
 		{"too small a market", []string{"run"}, "history: {from: 2020-01-01}\nsandbox: {securities: -3, from: 2020-01-01, to: 2021-12-31}\n", exitUsage, "sandbox"},
 		{"fewer years than none", []string{"run"}, "history: {from: 2020-01-01}\nworkbook: {years: -1}\n", exitUsage, "workbook.years"},
 		{"a sheet that is none", []string{"run"}, "history: {from: 2020-01-01}\nworkbook: {sheets: [Movers]}\n", exitUsage, "workbook.sheets"},
+		{"sheets without figures", []string{"run"}, "history: {from: 2020-01-01}\nworkbook: {sheets: [Contributors, Sources]}\n", exitUsage, "none of them shows figures"},
 		{"a universe that is none", []string{"run"}, "history: {from: 2020-01-01}\nworkbook: {universes: [MINE]}\n", exitUsage, "workbook.universes"},
 		{"not a date", []string{"trace", "x", "yesterday"}, "", exitUsage, "yesterday"},
 		{"replay to nowhere", []string{"replay"}, "", exitUsage, "--into"},

@@ -101,7 +101,7 @@ func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	b.Facts = slices.DeleteFunc(byMetric(tables), func(f schemas.Fact) bool { return !r.inBook(f.Universe) })
+	b.Facts = byMetric(tables, r.inBook)
 	newest := schemas.MinDate
 	for _, f := range b.Facts {
 		newest = max(newest, f.Session)
@@ -162,10 +162,10 @@ func (r *Runner) newestContributions(ctx context.Context, last schemas.Date) ([]
 	return out, nil
 }
 
-// byMetric joins facts that come by universe, metric and session, and orders
-// them by metric, universe and session. What belongs to one metric and universe
+// byMetric joins the facts of those universes that are shown, which come by
+// universe, metric and session, and orders them by metric, universe and session. What belongs to one metric and universe
 // is in order already, and is moved as a whole.
-func byMetric(tables [][]schemas.Fact) []schemas.Fact {
+func byMetric(tables [][]schemas.Fact, shown func(universe string) bool) []schemas.Fact {
 	var series [][]schemas.Fact
 	for _, facts := range tables {
 		for lo := 0; lo < len(facts); {
@@ -173,7 +173,9 @@ func byMetric(tables [][]schemas.Fact) []schemas.Fact {
 			for hi < len(facts) && facts[hi].Metric == facts[lo].Metric && facts[hi].Universe == facts[lo].Universe {
 				hi++
 			}
-			series = append(series, facts[lo:hi])
+			if shown(facts[lo].Universe) {
+				series = append(series, facts[lo:hi])
+			}
 			lo = hi
 		}
 	}

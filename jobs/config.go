@@ -241,6 +241,9 @@ func (c *Config) Validate() error {
 			fail("workbook.sheets: there is no sheet %q beside the summary; there are %s", name, strings.Join(excel.Sheets(), ", "))
 		}
 	}
+	if !slices.ContainsFunc(schemas.FactTables, c.Workbook.shows) {
+		fail("workbook.sheets: none of them shows figures; name that of a family too, such as %s", excel.Sheets()[0])
+	}
 	for _, id := range c.Workbook.Universes {
 		if !slices.ContainsFunc(c.Universes, func(u Universe) bool { return u.ID == id }) {
 			fail("workbook.universes: %s is not among the universes", id)
