@@ -12,5 +12,5 @@ func Datasets() []Dataset {
 	}
 	out = append(out, Contributions.Dataset, ShareCounts.Dataset, Earnings.Dataset, SOMAHoldings.Dataset)
 	return append(out, Runs.Dataset, Builds.Dataset, Inputs.Dataset, Payloads.Dataset, CheckResults.Dataset, Journal.Dataset,
-		Slots.Dataset, Leases.Dataset, Backfills.Dataset, LogLines.Dataset, Incidents.Dataset)
+		Slots.Dataset, Leases.Dataset, Backfills.Dataset, LogLines.Dataset, Incidents.Dataset, Deliveries.Dataset)
 }

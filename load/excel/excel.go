@@ -5,12 +5,9 @@
 package excel
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -18,6 +15,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"tidemark/load/folder"
 	"tidemark/schemas"
 )
 
@@ -41,63 +39,19 @@ type workbook struct {
 	charts   int
 }
 
-// WriteFile writes the workbook to path: to a temporary file beside it, which
-// takes its place once it is complete and on disk. The folder is made when it
-// is missing. After an error the path holds what it held before.
-func WriteFile(path string, b schemas.Book) (err error) {
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return fmt.Errorf("excel: make the folder of %s: %w", path, err)
-	}
-	temp, err := os.CreateTemp(folder, "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("excel: write %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, ignore(temp.Close(), os.ErrClosed), os.Remove(temp.Name()))
-		}
-	}()
-	w := bufio.NewWriterSize(temp, 1<<20)
-	if err := Write(w, b); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("excel: write %s: %w", path, err)
-	}
-	if err := temp.Chmod(0o644); err != nil {
-		return fmt.Errorf("excel: write %s: %w", path, err)
-	}
-	if err := temp.Sync(); err != nil {
-		return fmt.Errorf("excel: sync %s: %w", path, err)
-	}
-	if err := temp.Close(); err != nil {
-		return fmt.Errorf("excel: close %s: %w", path, err)
-	}
-	if err := os.Rename(temp.Name(), path); err != nil {
-		return fmt.Errorf("excel: put %s in place: %w", path, err)
-	}
-	return syncFolder(folder)
-}
-
-// ignore returns err unless it is the given one.
-func ignore(err, other error) error {
-	if errors.Is(err, other) {
-		return nil
+// WriteFile makes the workbook the content of the file at path, in one step. The
+// folder is made when it is missing. After an error the path holds what it held
+// before.
+func WriteFile(path string, b schemas.Book) error {
+	var inside error
+	err := folder.Replace(path, func(w io.Writer) error {
+		inside = Write(w, b)
+		return inside
+	})
+	if err != nil && inside == nil {
+		return fmt.Errorf("excel: %w", err)
 	}
 	return err
-}
-
-// syncFolder makes a rename inside the folder last.
-func syncFolder(folder string) error {
-	d, err := os.Open(folder) //nolint:gosec // the folder that the caller named
-	if err != nil {
-		return fmt.Errorf("excel: sync %s: %w", folder, err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("excel: sync %s: %w", folder, err)
-	}
-	return nil
 }
 
 // Write writes the workbook to w. It fails, before anything is written, when a

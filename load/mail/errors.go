@@ -21,6 +21,9 @@ type DeliveryError struct {
 	Server string // host:port
 	Code   int    // the server's answer; 0 where there was none
 	Err    error
+	// Uncertain says that the server had the whole message and did not answer: it
+	// may have taken it.
+	Uncertain bool
 
 	permanent bool
 	recipient bool // it is a recipient that was refused
@@ -59,7 +62,6 @@ func (s *Sender) failure(ctx context.Context, err error, setUp bool) *DeliveryEr
 	e := &DeliveryError{Server: s.Server(), Err: s.clean(ctx, err)}
 	if sent, ok := errors.AsType[*gomail.SendError](err); ok {
 		e.Code = sent.ErrorCode()
-		e.recipient = sent.Reason == gomail.ErrSMTPRcptTo
 	} else if answer, ok := errors.AsType[*textproto.Error](err); ok {
 		e.Code = answer.Code
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
 )
 
 // TLS says how the connection to the mail server is protected.
@@ -128,13 +129,20 @@ func address(text string) (*netmail.Address, error) {
 // of the recipients and the others have the message, or says what is wrong
 // with the message. A delivery that seems to have failed may have arrived: who
 // repeats it gives the message the same ID.
-func (s *Sender) Send(ctx context.Context, m Message) error {
+func (s *Sender) Send(ctx context.Context, m Message) error { return s.SendOnce(ctx, m, nil) }
+
+// SendOnce is Send for a message that must not arrive twice. It calls handing
+// when the server has all of the message but its end: from then on it may
+// arrive, whatever becomes of this process, and before it cannot. An error of
+// handing keeps the server from taking the message. A [DeliveryError] tells by
+// Uncertain that the message may have arrived.
+func (s *Sender) SendOnce(ctx context.Context, m Message, handing func(context.Context) error) error {
 	if err := m.check(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.c.Timeout)
 	defer cancel()
-	refusal := s.deliver(ctx, m, s.to)
+	refusal := s.deliver(ctx, m, s.to, handing)
 	if refusal == nil {
 		return nil
 	}
@@ -144,7 +152,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	// One recipient who is gone must not keep the message from the others.
 	partial := &PartialError{}
 	for _, to := range s.to {
-		if err := s.deliver(ctx, m, []*netmail.Address{to}); err != nil {
+		if err := s.deliver(ctx, m, []*netmail.Address{to}, handing); err != nil {
 			partial.Failed = append(partial.Failed, err)
 			continue
 		}
@@ -160,23 +168,68 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 }
 
 // deliver sends the message over a new connection.
-func (s *Sender) deliver(ctx context.Context, m Message, to []*netmail.Address) *DeliveryError {
+func (s *Sender) deliver(ctx context.Context, m Message, to []*netmail.Address, handing func(context.Context) error) *DeliveryError {
 	dial, hangUp := s.dialer(ctx)
 	defer hangUp()
 	client, err := gomail.NewClient(s.c.Host, s.options(dial)...)
 	if err != nil {
 		return s.failure(ctx, err, true)
 	}
-	smtp, err := client.DialToSMTPClientWithContext(ctx)
+	line, err := client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
 		return s.failure(ctx, err, true)
 	}
-	msg := m.build(s.from, to, s.c.Now())
-	if err := client.SendWithSMTPClient(smtp, msg); err != nil && !msg.IsDelivered() {
-		return s.failure(ctx, err, false)
+	t := transaction{client: line, handing: handing}
+	if err := t.run(ctx, m.build(s.from, to, s.c.Now()), s.from, to); err != nil {
+		e := s.failure(ctx, err, false)
+		e.recipient, e.Uncertain = t.step == stepRecipient, t.step == stepEnd && e.Code == 0
+		return e
 	}
-	_ = client.CloseWithSMTPClient(smtp) // the server has taken the message
+	_ = client.CloseWithSMTPClient(line) // the server has taken the message
 	return nil
+}
+
+// transaction is one message on its way over a connection.
+type transaction struct {
+	client  *smtp.Client
+	handing func(context.Context) error
+	step    step
+}
+
+type step int
+
+const (
+	stepBegin step = iota
+	stepRecipient
+	stepBody
+	stepEnd // the server may have all of it
+)
+
+func (t *transaction) run(ctx context.Context, msg *gomail.Msg, from *netmail.Address, to []*netmail.Address) error {
+	if err := t.client.Mail(from.Address); err != nil {
+		return err
+	}
+	t.step = stepRecipient
+	for _, a := range to {
+		if err := t.client.Rcpt(a.Address); err != nil {
+			return fmt.Errorf("recipient %s: %w", a.Address, err)
+		}
+	}
+	t.step = stepBody
+	body, err := t.client.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := msg.WriteTo(body); err != nil {
+		return err
+	}
+	if t.handing != nil {
+		if err := t.handing(ctx); err != nil {
+			return err
+		}
+	}
+	t.step = stepEnd
+	return body.Close()
 }
 
 func (s *Sender) options(dial gomail.DialContextFunc) []gomail.Option {

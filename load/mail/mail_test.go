@@ -42,6 +42,7 @@ type postOffice struct {
 	answers []*smtp.SMTPError          // to the next messages, nil for success
 	gone    map[string]*smtp.SMTPError // recipients
 	auth    error                      // answer to a wrong password
+	hangUp  bool                       // takes the next message and says nothing
 }
 
 type mailed struct {
@@ -140,6 +141,10 @@ func (s *session) Data(r io.Reader) error {
 	s.mail.data = string(b)
 	_, s.mail.secure = s.conn.TLSConnectionState()
 	s.office.mails = append(s.office.mails, s.mail)
+	if s.office.hangUp {
+		s.office.hangUp = false
+		return s.conn.Conn().Close()
+	}
 	return nil
 }
 

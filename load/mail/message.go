@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	netmail "net/mail"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -22,6 +23,8 @@ type Message struct {
 	// has the form name@domain.
 	ID          string
 	Attachments []Attachment
+	// Inline are pictures that the HTML shows, as <img src="cid:NAME">.
+	Inline []Attachment
 }
 
 // Attachment is a file that goes with a message.
@@ -42,7 +45,7 @@ func (m Message) check() error {
 	case !ok || name == "" || domain == "" || strings.ContainsFunc(m.ID, func(r rune) bool { return r <= ' ' || r >= 0x7F || r == '<' || r == '>' }):
 		return fmt.Errorf("mail: message ID %q is not of the form name@domain", m.ID)
 	}
-	for _, a := range m.Attachments {
+	for _, a := range slices.Concat(m.Attachments, m.Inline) {
 		if a.Name == "" || strings.ContainsAny(a.Name, `/\`) || strings.ContainsFunc(a.Name, control) || strings.ContainsFunc(a.Type, control) {
 			return fmt.Errorf("mail: an attachment cannot be called %q", a.Name)
 		}
@@ -69,12 +72,18 @@ func (m Message) build(from *netmail.Address, to []*netmail.Address, now time.Ti
 	if m.HTML != "" {
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
+	for _, a := range m.Inline {
+		msg.EmbedReadSeeker(a.Name, bytes.NewReader(a.Data), gomail.WithFileContentType(a.kind()))
+	}
 	for _, a := range m.Attachments {
-		kind := gomail.TypeAppOctetStream
-		if a.Type != "" {
-			kind = gomail.ContentType(a.Type)
-		}
-		msg.AttachReadSeeker(a.Name, bytes.NewReader(a.Data), gomail.WithFileContentType(kind))
+		msg.AttachReadSeeker(a.Name, bytes.NewReader(a.Data), gomail.WithFileContentType(a.kind()))
 	}
 	return msg
+}
+
+func (a Attachment) kind() gomail.ContentType {
+	if a.Type == "" {
+		return gomail.TypeAppOctetStream
+	}
+	return gomail.ContentType(a.Type)
 }
