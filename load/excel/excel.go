@@ -57,11 +57,10 @@ func WriteFile(path string, b schemas.Book) error {
 // Write writes the workbook to w. It fails, before anything is written, when a
 // fact is of a metric outside the register or has a value that is not a number.
 func Write(w io.Writer, b schemas.Book) (err error) {
-	families, err := gather(b)
+	families, err := shownFamilies(b)
 	if err != nil {
 		return err
 	}
-	families = slices.DeleteFunc(families, func(f *family) bool { return !shownIn(b, f.sheet) })
 	x := &workbook{
 		file: excelize.NewFile(), book: b, families: families,
 		styles: map[style]int{}, names: map[string]bool{},
@@ -75,6 +74,15 @@ func Write(w io.Writer, b schemas.Book) (err error) {
 		return fmt.Errorf("excel: write the workbook: %w", err)
 	}
 	return nil
+}
+
+// shownFamilies are the families of those sheets that the book asks for.
+func shownFamilies(b schemas.Book) ([]*family, error) {
+	families, err := gather(b)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(families, func(f *family) bool { return !shownIn(b, f.sheet) }), nil
 }
 
 // Sheets lists the sheets that a book may name beside the summary, in their order.

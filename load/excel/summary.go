@@ -195,39 +195,55 @@ func (s *sheet) keyFigures() ([]excelize.DefinedName, error) {
 	return names, nil
 }
 
+// figure is what the summary says of a column.
+type figure struct {
+	*column
+	row                    int // of the newest value
+	day, week, month, year schemas.Opt[float64]
+	rank                   rank
+	status                 string
+	silent                 bool // there is no value of the newest day; the status says why
+}
+
+func (c *column) figure() figure {
+	newest, row := c.newest()
+	change := func(observations int) schemas.Opt[float64] {
+		if observations == 0 {
+			return schemas.None[float64]()
+		}
+		return points(c.metric, c.change(row, observations))
+	}
+	every := c.pace()
+	out := figure{
+		column: c, row: row, day: change(every.day), week: change(every.week), month: change(every.month), year: points(c.metric, c.changeOfYear(row)),
+		rank: c.rank(row), status: statusText(c.facts[newest].Status),
+	}
+	if newest != row {
+		out.status, out.silent = "no value: "+out.status, true
+	}
+	return out
+}
+
 // keyFigure is the row of one figure.
 func (x *workbook) keyFigure(c *column) []cell {
 	plain := style{line: true}
 	dim := style{line: true, color: dimColor, indent: 1}
 	small := style{line: true, color: dimColor, size: 9}
-	newest, row := c.newest()
-	m := c.metric
-	move := func(v schemas.Opt[float64]) cell {
-		v = points(m, v)
-		return optCell(v, style{line: true, format: changeFormat(m, v.V)})
-	}
-	change := func(observations int) cell {
-		if observations == 0 {
-			return move(schemas.None[float64]())
-		}
-		return move(c.change(row, observations))
-	}
-	every := c.pace()
-	r := c.rank(row)
+	f, m := c.figure(), c.metric
+	move := func(v schemas.Opt[float64]) cell { return optCell(v, style{line: true, format: changeFormat(m, v.V)}) }
 	status := dim
-	words := statusText(c.facts[newest].Status)
-	if newest != row {
-		words, status.color = "no value: "+words, badColor
+	if f.silent {
+		status.color = badColor
 	}
 	return []cell{
 		{},
 		text(m.Name, plain), text(x.universeName(c.universe), plain),
-		{c.facts[row].Value.V, style{line: true, bold: true, format: formatOf(m)}},
-		text(unitText(m), dim), dayCell(c.facts[row].Session, style{line: true, color: dimColor, right: true}),
-		change(every.day), change(every.week), change(every.month), move(c.changeOfYear(row)),
-		{r.percentile, style{line: true, format: "0 %"}},
-		dayCell(r.since, style{line: true, color: dimColor, right: true}),
-		text(words, status), text(m.ID, small), text(c.universe, small),
+		{c.facts[f.row].Value.V, style{line: true, bold: true, format: formatOf(m)}},
+		text(unitText(m), dim), dayCell(c.facts[f.row].Session, style{line: true, color: dimColor, right: true}),
+		move(f.day), move(f.week), move(f.month), move(f.year),
+		{f.rank.percentile, style{line: true, format: "0 %"}},
+		dayCell(f.rank.since, style{line: true, color: dimColor, right: true}),
+		text(f.status, status), text(m.ID, small), text(c.universe, small),
 	}
 }
 
