@@ -20,15 +20,21 @@ import (
 // how fresh and how complete the data are, and where they come from. NoDate
 // asks for the newest day there is.
 func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (schemas.Book, error) {
+	return r.BookAs(ctx, &r.Catalog.Config.Workbook, asOf, version)
+}
+
+// BookAs is Book for a workbook that shows something else than the configured one.
+func (r *Runner) BookAs(ctx context.Context, config *WorkbookConfig, asOf schemas.Date, version string) (schemas.Book, error) {
 	b := schemas.Book{
-		Title: cmp.Or(r.Catalog.Config.Workbook.Title, "Market structure"),
-		AsOf:  asOf, Version: version, Names: r.Catalog.Config.Names(), Sheets: r.Catalog.Config.Workbook.Sheets,
+		Title: cmp.Or(config.Title, "Market structure"),
+		AsOf:  asOf, Version: version, Names: r.Catalog.Config.Names(), Sheets: config.Sheets,
 	}
+	shown := func(universe string) bool { return config.shown(universe, r.Catalog.Config.Universes) }
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return r.bookFacts(gctx, &b) })
+	group.Go(func() error { return r.bookFacts(gctx, config, shown, &b) })
 	group.Go(func() (err error) {
 		b.Contributions, err = r.newestContributions(gctx, asOf)
-		b.Contributions = slices.DeleteFunc(b.Contributions, func(c schemas.Contribution) bool { return !r.inBook(c.Universe) })
+		b.Contributions = slices.DeleteFunc(b.Contributions, func(c schemas.Contribution) bool { return !shown(c.Universe) })
 		return err
 	})
 	group.Go(func() (err error) {
@@ -37,7 +43,7 @@ func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (s
 			last = schemas.MaxDate - 1
 		}
 		b.Episodes, err = r.Warehouse.Episodes(gctx, last)
-		b.Episodes = slices.DeleteFunc(b.Episodes, func(e schemas.Episode) bool { return !r.inBook(e.Universe) })
+		b.Episodes = slices.DeleteFunc(b.Episodes, func(e schemas.Episode) bool { return !shown(e.Universe) })
 		return err
 	})
 	group.Go(func() (err error) {
@@ -67,19 +73,18 @@ func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (s
 	return b, nil
 }
 
-func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {
+func (r *Runner) bookFacts(ctx context.Context, config *WorkbookConfig, shown func(universe string) bool, b *schemas.Book) error {
 	last := b.AsOf
 	if last == schemas.NoDate {
 		last = schemas.MaxDate
 	}
 	from := schemas.MinDate
-	if years := r.Catalog.Config.Workbook.Years; years > 0 && b.AsOf != schemas.NoDate {
+	if years := config.Years; years > 0 && b.AsOf != schemas.NoDate {
 		from = b.AsOf.AddYears(-years)
 	}
 	tables := make([][]schemas.Fact, len(schemas.FactTables))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	config := &r.Catalog.Config.Workbook
 	for i, t := range schemas.FactTables {
 		if !config.shows(t) {
 			continue
@@ -101,7 +106,7 @@ func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	b.Facts = byMetric(tables, r.inBook)
+	b.Facts = byMetric(tables, shown)
 	newest := schemas.MinDate
 	for _, f := range b.Facts {
 		newest = max(newest, f.Session)
@@ -111,7 +116,7 @@ func (r *Runner) bookFacts(ctx context.Context, b *schemas.Book) error {
 	}
 	if b.AsOf == schemas.NoDate {
 		b.AsOf = newest
-		if years := r.Catalog.Config.Workbook.Years; years > 0 {
+		if years := config.Years; years > 0 {
 			first := newest.AddYears(-years)
 			b.Facts = slices.DeleteFunc(b.Facts, func(f schemas.Fact) bool { return f.Session < first })
 		}
@@ -126,18 +131,18 @@ func (c *WorkbookConfig) shows(t schemas.Table[schemas.Fact]) bool {
 	})
 }
 
-// inBook reports whether the workbook shows a universe: one that was chosen, a
-// pair of such, or what is no universe of an index, as the Federal Reserve.
-func (r *Runner) inBook(id string) bool {
-	chosen := r.Catalog.Config.Workbook.Universes
-	if len(chosen) == 0 {
+// shown reports whether the workbook shows one of the universes: one that was
+// chosen, a pair of such, or what is no universe of an index, as the Federal
+// Reserve.
+func (c *WorkbookConfig) shown(id string, universes []Universe) bool {
+	if len(c.Universes) == 0 {
 		return true
 	}
 	small, large, pair := strings.Cut(id, "~")
 	if pair {
-		return slices.Contains(chosen, small) && slices.Contains(chosen, large)
+		return slices.Contains(c.Universes, small) && slices.Contains(c.Universes, large)
 	}
-	return slices.Contains(chosen, id) || !slices.ContainsFunc(r.Catalog.Config.Universes, func(u Universe) bool { return u.ID == id })
+	return slices.Contains(c.Universes, id) || !slices.ContainsFunc(universes, func(u Universe) bool { return u.ID == id })
 }
 
 // newestContributions returns those of the newest session of each universe up to

@@ -16,7 +16,8 @@ func TestChosenForTheBook(t *testing.T) {
 		Workbook:  WorkbookConfig{Universes: []string{"SPX_MEMBERS", "SP600_MEMBERS"}, Sheets: []string{"Breadth", "Sources"}},
 	}}}
 	all := []string{"SPX_MEMBERS", "SP600_MEMBERS", "R2000_MEMBERS", "SP600_MEMBERS~SPX_MEMBERS", "R2000_MEMBERS~SPX_MEMBERS", "FED", "STOCKS_BONDS"}
-	got := slices.DeleteFunc(slices.Clone(all), func(id string) bool { return !r.inBook(id) })
+	shown := func(id string) bool { return r.Catalog.Config.Workbook.shown(id, r.Catalog.Config.Universes) }
+	got := slices.DeleteFunc(slices.Clone(all), func(id string) bool { return !shown(id) })
 	if want := []string{"SPX_MEMBERS", "SP600_MEMBERS", "SP600_MEMBERS~SPX_MEMBERS", "FED", "STOCKS_BONDS"}; !slices.Equal(got, want) {
 		t.Errorf("shown are %v, want %v", got, want)
 	}
@@ -30,7 +31,7 @@ func TestChosenForTheBook(t *testing.T) {
 		t.Errorf("tables %v are read, want %v", tables, want)
 	}
 	r.Catalog.Config.Workbook = WorkbookConfig{}
-	if !r.inBook("R2000_MEMBERS~SPX_MEMBERS") || !r.Catalog.Config.Workbook.shows(schemas.Liquidity) {
+	if !shown("R2000_MEMBERS~SPX_MEMBERS") || !r.Catalog.Config.Workbook.shows(schemas.Liquidity) {
 		t.Error("something is left out though nothing was chosen")
 	}
 }

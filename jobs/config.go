@@ -233,22 +233,7 @@ func (c *Config) Validate() error {
 			fail("files[%d] (%s): %w", i, f.Name, err)
 		}
 	}
-	if c.Workbook.Years < 0 {
-		fail("workbook.years: %d years cannot be shown; 0 shows all", c.Workbook.Years)
-	}
-	for _, name := range c.Workbook.Sheets {
-		if !slices.Contains(excel.Sheets(), name) {
-			fail("workbook.sheets: there is no sheet %q beside the summary; there are %s", name, strings.Join(excel.Sheets(), ", "))
-		}
-	}
-	if !slices.ContainsFunc(schemas.FactTables, c.Workbook.shows) {
-		fail("workbook.sheets: none of them shows figures; name that of a family too, such as %s", excel.Sheets()[0])
-	}
-	for _, id := range c.Workbook.Universes {
-		if !slices.ContainsFunc(c.Universes, func(u Universe) bool { return u.ID == id }) {
-			fail("workbook.universes: %s is not among the universes", id)
-		}
-	}
+	c.ValidateWorkbook("workbook", &c.Workbook, fail)
 	if err := c.Scheduling.Validate(); err != nil {
 		fail("scheduling: %w", err)
 	}
@@ -262,6 +247,27 @@ func (c *Config) Validate() error {
 	c.validateChecks(fail)
 	c.validateUniverses(fail)
 	return errors.Join(errs...)
+}
+
+// ValidateWorkbook tells fail everything in the block of a workbook, which is at
+// the given place of the configuration, that cannot work.
+func (c *Config) ValidateWorkbook(place string, w *WorkbookConfig, fail func(string, ...any)) {
+	if w.Years < 0 {
+		fail("%s.years: %d years cannot be shown; 0 shows all", place, w.Years)
+	}
+	for _, name := range w.Sheets {
+		if !slices.Contains(excel.Sheets(), name) {
+			fail("%s.sheets: there is no sheet %q beside the summary; there are %s", place, name, strings.Join(excel.Sheets(), ", "))
+		}
+	}
+	if !slices.ContainsFunc(schemas.FactTables, w.shows) {
+		fail("%s.sheets: none of them shows figures; name that of a family too, such as %s", place, excel.Sheets()[0])
+	}
+	for _, id := range w.Universes {
+		if !slices.ContainsFunc(c.Universes, func(u Universe) bool { return u.ID == id }) {
+			fail("%s.universes: %s is not among the universes", place, id)
+		}
+	}
 }
 
 // validateSaved finds saved files that no job would read: their publisher

@@ -10,17 +10,16 @@ import (
 	"time"
 
 	"tidemark/jobs"
-	"tidemark/load/mail"
 	"tidemark/load/webhook"
 	"tidemark/schemas"
 )
 
 // Config says who is told and of what. Its zero value tells nobody.
 type Config struct {
-	Email   *EmailConfig `yaml:"email"`
-	Slack   *HookConfig  `yaml:"slack"`   // Slack, and what takes the same messages
-	Webhook *HookConfig  `yaml:"webhook"` // a program that takes all of it as JSON
-	Ping    *PingConfig  `yaml:"ping"`
+	Email   *jobs.EmailConfig `yaml:"email"`
+	Slack   *jobs.HookConfig  `yaml:"slack"`   // Slack, and what takes the same messages
+	Webhook *jobs.HookConfig  `yaml:"webhook"` // a program that takes all of it as JSON
+	Ping    *PingConfig       `yaml:"ping"`
 	// AfterSessions is how many sessions behind a table is late; default 1.
 	AfterSessions int `yaml:"after_sessions"`
 	// LateAfter is how long after its slot a table that is behind is late;
@@ -30,23 +29,6 @@ type Config struct {
 	// Every is the least time between two messages to a channel; default 5 minutes.
 	Every time.Duration `yaml:"every"`
 	Page  string        `yaml:"page"` // address of the house's page, for the messages
-}
-
-// EmailConfig is the mail server and who gets the mail.
-type EmailConfig struct {
-	Host     string      `yaml:"host"`
-	Port     int         `yaml:"port"` // default: 587, with tls implicit 465, with none 25
-	From     string      `yaml:"from"`
-	To       []string    `yaml:"to"`
-	User     string      `yaml:"user"`
-	Password jobs.Secret `yaml:"password"`
-	TLS      mail.TLS    `yaml:"tls"`     // starttls, the default, implicit, or none for this machine
-	CAFile   string      `yaml:"ca_file"` // certificates that are trusted in place of the system's
-}
-
-// HookConfig is the address of a web service. It is a credential.
-type HookConfig struct {
-	URL jobs.Secret `yaml:"url"`
 }
 
 // PingConfig is the address of a dead-man's switch.
@@ -129,7 +111,7 @@ type Wiring struct {
 }
 
 func (w Wiring) hook(place string, address jobs.Secret) (*webhook.Hook, error) {
-	h, err := webhook.New(string(address), webhook.Options{Now: w.Now, Proxy: w.Proxy})
+	h, err := (&jobs.HookConfig{URL: address}).Hook(w.Now, w.Proxy)
 	if err != nil {
 		return nil, fmt.Errorf("alerts.%s.url: %w", place, err)
 	}
@@ -141,9 +123,7 @@ func (c *Config) Channels(w Wiring) ([]Channel, error) {
 	var out []Channel
 	var errs []error
 	if e := c.Email; e != nil {
-		s, err := mail.New(mail.Config{
-			Host: e.Host, Port: e.Port, From: e.From, To: e.To, User: e.User, Password: string(e.Password), TLS: e.TLS, CAFile: e.CAFile, Now: w.Now,
-		})
+		s, err := e.Sender(w.Now)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("alerts.email: %w", err))
 		} else {

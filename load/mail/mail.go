@@ -18,6 +18,8 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
+
+	"tidemark/load/loopback"
 )
 
 // TLS says how the connection to the mail server is protected.
@@ -79,7 +81,7 @@ func New(c Config) (*Sender, error) {
 		return nil, fmt.Errorf("mail: host %q is no mail server's name", c.Host)
 	case c.Port < 1 || c.Port > 65535:
 		return nil, fmt.Errorf("mail: port %d is out of range", c.Port)
-	case c.TLS == None && !loopback(c.Host):
+	case c.TLS == None && !loopback.Is(c.Host):
 		return nil, fmt.Errorf("mail: tls none is for servers on this machine; %s is not", c.Host)
 	case (c.User == "") != (c.Password == ""):
 		return nil, errors.New("mail: a user and a password belong together")
@@ -276,16 +278,6 @@ func (s *Sender) dialer(ctx context.Context) (dial gomail.DialContextFunc, hangU
 		return secure, nil
 	}
 	return dial, func() { closing() }
-}
-
-// loopback reports whether a host is this machine, as all names below
-// localhost are (RFC 6761, section 6.3).
-func loopback(host string) bool {
-	if host = strings.ToLower(host); host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 // Server names the mail server as host:port.

@@ -10,13 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"tidemark/load/loopback"
 )
 
 // Options say how hard a [Hook] tries. The zero value will do.
@@ -57,7 +57,7 @@ func New(address string, o Options) (*Hook, error) {
 	if err != nil || u.Hostname() == "" {
 		return nil, errors.New("webhook: the address cannot be read; it looks like https://host/path")
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback.Is(u.Hostname())) {
 		return nil, fmt.Errorf("webhook: the address on %s is not https", u.Host)
 	}
 	if o.Timeout <= 0 {
@@ -142,14 +142,4 @@ func (h *Hook) send(ctx context.Context, method string, body []byte) error {
 		return h.refusal(resp, string(answer), c.tries)
 	}
 	return nil
-}
-
-// loopback reports whether a host is this machine, as all names below
-// localhost are (RFC 6761, section 6.3).
-func loopback(host string) bool {
-	if host = strings.ToLower(host); host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
