@@ -33,8 +33,8 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Scheduler, web page, API and metrics",
-		Long: "Serve runs every job when its publisher is due to have news, builds what follows, writes the workbook, works on\n" +
-			"backfills and tells of incidents. The page shows all of it. Several may serve one warehouse: one schedules, the\n" +
+		Long: "Serve runs every job when its publisher is due to have news, builds what follows, writes the workbook and\n" +
+			"delivers it, works on backfills and tells of incidents. The page shows all of it. Several may serve one warehouse: one schedules, the\n" +
 			"others stand by.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -155,6 +155,10 @@ func (a *app) serve(ctx context.Context, h *house, metrics *web.Metrics) error {
 	if err != nil {
 		return err
 	}
+	deliveries, err := a.newDeliveries(h, scheduler)
+	if err != nil {
+		return err
+	}
 	page, err := web.New(ctx, web.Config{
 		Listen: h.settings.Serve.Listen, TLSCert: h.settings.Serve.TLSCert, TLSKey: h.settings.Serve.TLSKey, TokensFile: h.settings.Serve.Tokens,
 		Version: version, Now: h.now, Log: a.log, Metrics: metrics,
@@ -167,6 +171,7 @@ func (a *app) serve(ctx context.Context, h *house, metrics *web.Metrics) error {
 	group.Go(func() error { return page.Serve(ctx) })
 	group.Go(func() error { return scheduler.Serve(ctx) })
 	group.Go(func() error { return watch.run(ctx) })
+	group.Go(func() error { return deliveries.run(ctx) })
 	group.Go(func() error { return h.watchEngine(ctx) })
 	err = group.Wait()
 	books.wait()

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tidemark/jobs"
+	"tidemark/jobs/deliver"
 	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 )
@@ -202,4 +203,28 @@ type metricJSON struct {
 	Edge     string `json:"edge_cases"`
 	Method   int64  `json:"method"`
 	Decimals int    `json:"decimals"`
+}
+
+type deliveryJSON struct {
+	Subscription string       `json:"subscription"`
+	Session      schemas.Date `json:"session"`
+	Target       string       `json:"target"`
+	Place        string       `json:"place"`
+	File         string       `json:"file"`
+	Verdict      string       `json:"verdict"`
+	Reason       string       `json:"reason"`
+	Bytes        int64        `json:"bytes,omitempty"`
+	Error        string       `json:"error,omitempty"`
+}
+
+func deliveriesOf(results []deliver.Result) []deliveryJSON {
+	out := []deliveryJSON{}
+	for _, r := range results {
+		d := deliveryJSON{r.Subscription, r.Session, r.Target, r.Place, r.File, string(r.Verdict), r.Reason, r.Bytes, ""}
+		if r.Err != nil {
+			d.Error = r.Err.Error()
+		}
+		out = append(out, d)
+	}
+	return out
 }

@@ -147,6 +147,8 @@ func TestDemo(t *testing.T) {
 	t.Run("dashboards", func(t *testing.T) {
 		askedByDashboards(t, filepath.Join(dir, "data", "engine"), time.Date(2025, time.December, 5, 22, 0, 0, 0, time.UTC))
 	})
+	t.Run("delivered once", func(t *testing.T) { deliveredOnce(t, dir, cfg) })
+	t.Run("delivered by serve", func(t *testing.T) { deliveredByServe(t, dir, cfg) })
 	t.Run("trace", func(t *testing.T) {
 		out := must(t, "trace", "-c", cfg, "conc_top10_sec", "2025-12-05", "-u", "SPX_MEMBERS")
 		_, rest, found := strings.Cut(out, "payload ")

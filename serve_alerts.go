@@ -7,6 +7,7 @@ import (
 
 	"tidemark/jobs"
 	"tidemark/jobs/alert"
+	"tidemark/jobs/deliver"
 	"tidemark/schemas"
 )
 
@@ -84,6 +85,9 @@ func (w *watch) step(ctx context.Context) error {
 		}
 	}
 	if more.Backfills, err = w.scheduler.Warehouse.Backfills(ctx); err != nil {
+		return err
+	}
+	if more.Deliveries, err = deliver.Recent(ctx, w.scheduler.Warehouse, w.scheduler.Now()); err != nil {
 		return err
 	}
 	return w.alerter.Step(ctx, alert.Conditions(st, more, w.rules))

@@ -16,6 +16,7 @@ import (
 
 	"tidemark/jobs"
 	"tidemark/jobs/alert"
+	"tidemark/jobs/deliver"
 	"tidemark/schemas"
 	"tidemark/schemas/calendar"
 )
@@ -30,6 +31,7 @@ type settings struct {
 	Export    exportSettings    `yaml:"export"`
 	Serve     serveSettings     `yaml:"serve"`
 	Alerts    alert.Config      `yaml:"alerts"`
+	Deliver   deliver.Config    `yaml:"deliver"`
 
 	jobs.Config `yaml:",inline"`
 
@@ -114,6 +116,9 @@ func parseSettings(text []byte, env func(string) (string, bool)) (*settings, err
 	for name, secret := range s.Alerts.Secrets() {
 		secrets["alerts."+name] = secret
 	}
+	for name, secret := range s.Deliver.Secrets() {
+		secrets["deliver."+name] = secret
+	}
 	for name, secret := range secrets {
 		value, err := expand(string(*secret), env)
 		if err != nil {
@@ -144,7 +149,7 @@ func parseSettings(text []byte, env func(string) (string, bool)) (*settings, err
 	if box := s.Sandbox; box != nil && (box.From == 0 || box.To <= box.From) {
 		return nil, errors.New("sandbox: from and to say which days are simulated, such as from: 2020-01-01 and to: 2024-12-31")
 	}
-	if err := errors.Join(s.Validate(), s.Alerts.Validate()); err != nil {
+	if err := errors.Join(s.Validate(), s.Alerts.Validate(), s.Deliver.Validate(&s.Config)); err != nil {
 		return nil, err
 	}
 	_, err := jobs.NewCatalog(s.Config, calendar.US()) // finds what only the jobs know to be wrong
@@ -200,6 +205,9 @@ func (s *settings) resolve(dir string) {
 	abs(&s.Serve.Tokens)
 	if s.Alerts.Email != nil {
 		abs(&s.Alerts.Email.CAFile)
+	}
+	for _, p := range s.Deliver.Paths() {
+		abs(p)
 	}
 	p := &s.Publishers
 	if p.NYFed != nil {

@@ -47,7 +47,7 @@ func (r *Runner) BookAs(ctx context.Context, config *WorkbookConfig, asOf schema
 		return err
 	})
 	group.Go(func() (err error) {
-		b.Fresh, err = r.reach(gctx)
+		b.Fresh, err = r.reach(gctx, stored)
 		return err
 	})
 	group.Go(func() (err error) {

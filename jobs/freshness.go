@@ -17,18 +17,47 @@ import (
 // given time, judged by the newest day in the data and never by when it was
 // fetched.
 func (r *Runner) Freshness(ctx context.Context, at time.Time) ([]schemas.Freshness, error) {
-	reach, err := r.reach(ctx)
+	reach, err := r.reach(ctx, stored)
 	if err != nil {
 		return nil, err
 	}
 	return r.judge(reach, at), nil
 }
 
-// reach reads how far the rows of every part of every table reach.
-func (r *Runner) reach(ctx context.Context) ([]schemas.Freshness, error) {
+// Unfinished returns those parts of fact tables which a workbook shows that lack
+// figures of a session: at its end, or by now where that is later, each should
+// reach as far as Expected. It also reports whether there are figures of the
+// session at all.
+func (r *Runner) Unfinished(ctx context.Context, config *WorkbookConfig, session schemas.Date, now time.Time) (missing []schemas.Freshness, begun bool, err error) {
+	reach, err := r.reach(ctx, func(d schemas.Dataset) bool {
+		return slices.ContainsFunc(schemas.FactTables, func(t schemas.Table[schemas.Fact]) bool { return t.String() == d.String() && config.shows(t) })
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	if end := (session + 1).In(newYork, 0, 0).Add(-time.Second); now.Before(end) {
+		now = end
+	}
+	for _, f := range r.judge(reach, now) {
+		if !config.shown(f.Part, r.Catalog.Config.Universes) {
+			continue
+		}
+		begun = begun || f.Newest >= session
+		if f.Expected = min(f.Expected, session); f.Newest < f.Expected {
+			missing = append(missing, f)
+		}
+	}
+	return missing, begun, nil
+}
+
+// stored are the tables that hold data, and no log.
+func stored(d schemas.Dataset) bool { return !d.Log() }
+
+// reach reads how far the rows of every part of the chosen tables reach.
+func (r *Runner) reach(ctx context.Context, chosen func(schemas.Dataset) bool) ([]schemas.Freshness, error) {
 	var datasets []schemas.Dataset
 	for _, d := range schemas.Datasets() {
-		if !d.Log() {
+		if chosen(d) {
 			datasets = append(datasets, d)
 		}
 	}

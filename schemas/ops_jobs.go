@@ -152,7 +152,7 @@ const (
 type Incident struct {
 	ID       string
 	Key      string // what it is about: "failing job h41", "late raw.bar vendor", …
-	Kind     string // failing, check, late, missed, backfill
+	Kind     string // failing, check, late, missed, backfill, delivery
 	Job      string
 	Severity Severity
 	State    IncidentState

@@ -27,6 +27,7 @@ const (
 	Late           Kind = "late"     // a table that has not what it should have
 	Missed         Kind = "missed"   // slots that came while nobody was there
 	BackfillFailed Kind = "backfill" // a backfill that ended with windows that failed
+	Undelivered    Kind = "delivery" // a workbook that did not arrive, or may not have
 )
 
 // Condition is something that is wrong now.
@@ -48,6 +49,9 @@ type Condition struct {
 type Facts struct {
 	Missed    []schemas.Slot     // lines of slots that were missed
 	Backfills []schemas.Backfill // newest lines of backfills
+	// Deliveries are the newest lines of attempts; of each subscription and target
+	// the newest attempt counts.
+	Deliveries []schemas.Delivery
 }
 
 // farSlot is how far ahead a slot may be that lateness waits for. A job whose
@@ -64,7 +68,7 @@ func Conditions(st *jobs.Status, more Facts, r Rules) []Condition {
 	for _, j := range st.Jobs {
 		out = append(out, ofJob(st.At, j, r)...)
 	}
-	out = slices.Concat(out, ofChecks(st), ofSlots(st, more.Missed), ofBackfills(more.Backfills))
+	out = slices.Concat(out, ofChecks(st), ofSlots(st, more.Missed), ofBackfills(more.Backfills), ofDeliveries(more.Deliveries))
 	slices.SortStableFunc(out, func(x, y Condition) int { return cmp.Compare(x.Key, y.Key) })
 	return out
 }
@@ -177,6 +181,35 @@ func ofBackfills(all []schemas.Backfill) []Condition {
 			Message: oneLine(fmt.Sprintf("the backfill of %s from %s to %s failed: %s",
 				cmp.Or(b.Jobs, "all jobs"), b.From, b.To, cmp.Or(b.Note, "`tidemark status` says what"))),
 		})
+	}
+	return out
+}
+
+// ofDeliveries makes a condition of each subscription and target whose newest
+// attempt failed, or had an end that nobody knows.
+func ofDeliveries(all []schemas.Delivery) []Condition {
+	var out []Condition
+	newest := map[string]schemas.Delivery{}
+	for _, d := range all {
+		key := "delivery " + d.Subscription + " " + d.Target
+		if was, seen := newest[key]; !seen || was.At.Before(d.At) {
+			newest[key] = d
+		}
+	}
+	for key, d := range newest {
+		c := Condition{Key: key, Kind: Undelivered, Job: d.Subscription, Severity: schemas.SeverityError, From: d.At}
+		switch d.State {
+		case schemas.DeliveryFailed:
+			c.Message = oneLine(fmt.Sprintf("the workbook of %s did not get to %s (%s of %s): %s", d.Session, d.Where, d.Target, d.Subscription, d.Error))
+		case schemas.DeliveryUncertain:
+			c.Message = oneLine(fmt.Sprintf("the workbook of %s may not have got to %s (%s of %s): %s; ask a recipient, and run `tidemark deliver %s --date %s --again` if it has not",
+				d.Session, d.Where, d.Target, d.Subscription, d.Error, d.Subscription, d.Session))
+		case schemas.DeliveryBegun, schemas.DeliveryHanded:
+			c.Unsure = true
+		default:
+			continue
+		}
+		out = append(out, c)
 	}
 	return out
 }

@@ -47,9 +47,22 @@ func TestConditions(t *testing.T) {
 			{ID: "b4", Jobs: "rates", From: friday - 100, To: friday, State: schemas.BackfillDone, At: ran, Started: ran},
 		},
 	}
+	more.Deliveries = []schemas.Delivery{
+		{ID: "d1", Subscription: "morning", Target: "email", Session: friday, State: schemas.DeliveryUncertain, Where: "ann@example.org", Error: "no answer", At: ran},
+		{ID: "d2", Subscription: "morning", Target: "folder", Session: friday, State: schemas.DeliveryFailed, Where: "/srv", Error: "full", At: ran.Add(-time.Hour)},
+		{ID: "d3", Subscription: "morning", Target: "folder", Session: friday, State: schemas.DeliveryDone, At: ran},
+		{ID: "d4", Subscription: "evening", Target: "bucket", Session: friday, State: schemas.DeliveryFailed, Where: "s3://b", Error: "no such bucket", At: ran},
+		{ID: "d5", Subscription: "noon", Target: "email", Session: friday, State: schemas.DeliveryHanded, At: ran},
+	}
 	want := []Condition{
 		{Key: "backfill b1", Kind: BackfillFailed, Job: "h41", Severity: schemas.SeverityError, Message: "the backfill of h41 from 2025-08-27 to 2025-12-05 failed: 3 windows failed", From: ran},
 		{Key: "check shrunk of raw.bar vendor", Kind: CheckFailing, Job: "vendor", Severity: schemas.SeverityError, Message: "raw.bar vendor fails the check shrunk: fewer rows (in 2 windows)", From: ran},
+		{Key: "delivery evening bucket", Kind: Undelivered, Job: "evening", Severity: schemas.SeverityError, Message: "the workbook of 2025-12-05 did not get to s3://b (bucket of evening): no such bucket", From: ran},
+		{
+			Key: "delivery morning email", Kind: Undelivered, Job: "morning", Severity: schemas.SeverityError, From: ran,
+			Message: "the workbook of 2025-12-05 may not have got to ann@example.org (email of morning): no answer; ask a recipient, and run `tidemark deliver morning --date 2025-12-05 --again` if it has not",
+		},
+		{Key: "delivery noon email", Kind: Undelivered, Job: "noon", Severity: schemas.SeverityError, From: ran, Unsure: true},
 		{Key: "failing h41", Kind: Failing, Job: "h41", Severity: schemas.SeverityError, Message: "h41 failed: GET https://x: no route", From: ran},
 		{Key: "failing rates", Kind: Failing, Job: "rates", Severity: schemas.SeverityError, From: ran, Unsure: true},
 		{Key: "late raw.bar vendor", Kind: Late, Job: "vendor", Severity: schemas.SeverityError, Message: "raw.bar vendor is 2 sessions behind: it has 2025-12-03 and should have 2025-12-05", From: slot},

@@ -21,10 +21,10 @@ type Rules struct {
 
 // DefaultRules returns the rules that hold where the configuration is silent.
 // A late table has half an hour from its slot on, because publishers are late
-// too and are asked again.
+// too and are asked again, and a delivery ten minutes, in which it is tried again.
 func DefaultRules() Rules {
 	return Rules{
-		MinSeverity: schemas.SeverityError, AfterSessions: 1, After: map[Kind]time.Duration{Late: 30 * time.Minute},
+		MinSeverity: schemas.SeverityError, AfterSessions: 1, After: map[Kind]time.Duration{Late: 30 * time.Minute, Undelivered: 10 * time.Minute},
 		Calm: 5 * time.Minute, Again: time.Hour, Every: 5 * time.Minute,
 	}
 }

@@ -92,7 +92,7 @@ type Freshnesses struct {
 type Incident struct {
 	ID       string     `json:"id"`
 	Key      string     `json:"key" doc:"What it is about."`
-	Kind     string     `json:"kind" doc:"failing, check, late, missed or backfill."`
+	Kind     string     `json:"kind" doc:"failing, check, late, missed, backfill or delivery."`
 	Job      string     `json:"job"`
 	Severity string     `json:"severity" enum:"error warning"`
 	State    string     `json:"state" enum:"open resolved"`

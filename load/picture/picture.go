@@ -50,13 +50,14 @@ func (c Chart) PNG(w io.Writer) error {
 	p := plot.New()
 	p.BackgroundColor = color.White
 	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.Padding = vg.Points(3)
 	ink := color.NRGBA{0x5B, 0x67, 0x75, 0xFF}
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		axis.LineStyle.Color, axis.Tick.Label.Color, axis.Tick.LineStyle.Color = color.Transparent, ink, color.Transparent
-		axis.Tick.Label.Font.Variant, axis.Tick.Label.Font.Size = "Sans", vg.Points(8)
+		axis.Color, axis.Tick.Label.Color, axis.Tick.Color = color.Transparent, ink, color.Transparent
+		axis.Tick.Label.Font.Variant, axis.Tick.Label.Font.Size = "Sans", vg.Points(10)
 		axis.Tick.Length = vg.Points(tickGap)
 	}
-	p.Legend.TextStyle.Font.Variant, p.Legend.TextStyle.Font.Size, p.Legend.TextStyle.Color = "Sans", vg.Points(8), ink
+	p.Legend.TextStyle.Font.Variant, p.Legend.TextStyle.Font.Size, p.Legend.TextStyle.Color = "Sans", vg.Points(10), ink
 	grid := plotter.NewGrid()
 	grid.Vertical.Color = color.Transparent
 	grid.Horizontal.Color = color.NRGBA{0xE4, 0xE7, 0xEC, 0xFF}
@@ -76,10 +77,10 @@ func (c Chart) PNG(w io.Writer) error {
 	}
 	p.X.Tick.Marker = plot.TickerFunc(dayTicks)
 	p.Y.Tick.Marker = plot.TickerFunc(func(low, high float64) []plot.Tick { return valueTicks(low, high, c.Percent) })
-	if p.Y.Min == p.Y.Max { //nolint:floateq // the same value on all days
+	if p.Y.Min == p.Y.Max { // the same value on all days
 		p.Y.Min, p.Y.Max = p.Y.Min-1, p.Y.Max+1
 	}
-	if p.X.Min == p.X.Max { //nolint:floateq // a single day
+	if p.X.Min == p.X.Max { // a single day
 		p.X.Min, p.X.Max = p.X.Min-1, p.X.Max+1
 	}
 	p.Y.Max += (p.Y.Max - p.Y.Min) * 0.18 // room for the legend
@@ -123,7 +124,7 @@ func parse(rrggbb string) (color.Color, error) {
 	if err != nil || len(rrggbb) != len("rrggbb") {
 		return nil, fmt.Errorf("picture: %q is not a colour of the form rrggbb", rrggbb)
 	}
-	return color.NRGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 0xFF}, nil //nolint:gosec // a byte each
+	return color.NRGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 0xFF}, nil
 }
 
 // dayTicks puts a label at the first days of years, quarters or months, of which
