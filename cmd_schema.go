@@ -87,5 +87,6 @@ func (a *app) schemaCommand() *cobra.Command {
 				return nil
 			},
 		},
+		a.schemaGrantCommand(),
 	)
 }

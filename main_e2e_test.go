@@ -134,6 +134,14 @@ func TestDemo(t *testing.T) {
 			}
 		}
 	})
+	t.Run("statements that let others read", func(t *testing.T) {
+		secret := filepath.Join(dir, "password")
+		write(t, secret, "correct horse battery\n")
+		out := must(t, "schema", "grant", "tableau", "--password-file", secret, "--dry-run")
+		if !strings.Contains(out, "GRANT SELECT ON mart.* TO `tidemark_reader`;\n") || !strings.Contains(out, "CREATE USER IF NOT EXISTS `tableau` IDENTIFIED WITH sha256_hash BY '***';\n") {
+			t.Errorf("the statements are:\n%s", out)
+		}
+	})
 	t.Run("query as the read-only user", func(t *testing.T) {
 		if out := must(t, "engine", "query", "-c", cfg, "SELECT count() > 0 AS filled FROM mart.concentration WHERE conc_top10_sec > 0"); !strings.Contains(out, "true") && !strings.Contains(out, "1") {
 			t.Errorf("mart.concentration has no figures:\n%s", out)
@@ -200,6 +208,10 @@ func TestUsage(t *testing.T) {
 		{"unknown command of a group", []string{"engine", "start"}, "", exitUsage, "start"},
 		{"too few arguments", []string{"trace", "adv"}, "", exitUsage, "2 arg"},
 		{"table that is not there", []string{"schema", "show", "raw.bar", "raw.bars"}, "", exitUsage, "no table raw.bars"},
+		{"grants of the embedded engine", []string{"schema", "grant"}, "history: {from: 2020-01-01}\n", exitUsage, "has these rules already"},
+		{"a short password", []string{"schema", "grant", "--password-file", "tidemark.yaml"}, "short\n", exitUsage, "shorter than 12"},
+		{"nobody to deliver to", []string{"deliver"}, "history: {from: 2020-01-01}\n", exitUsage, "there are no subscriptions"},
+		{"a subscription to nowhere", []string{"deliver"}, "history: {from: 2020-01-01}\ndeliver: [{name: a}]\n", exitUsage, "says where the workbook goes"},
 		{"market of no days", []string{"run"}, "history: {from: 2020-01-01}\nsandbox: {securities: 100}\n", exitUsage, "which days"},
 		{"demo before the calendar", []string{"demo", "--years", "100"}, "", exitUsage, "1990-01-01"},
 		{"demo after a demo that could not be", []string{"demo", "--to", "2300-01-01"}, "", exitUsage, "2299-12-31"},

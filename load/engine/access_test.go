@@ -2,10 +2,12 @@ package engine_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,6 +15,7 @@ import (
 
 	"tidemark/load/engine"
 	"tidemark/load/engine/enginetest"
+	"tidemark/schemas"
 )
 
 // Codes of ClickHouse errors.
@@ -184,6 +187,52 @@ func TestLoaderDoesWhatASwapNeeds(t *testing.T) {
 	}
 }
 
+// TestReadersHaveTheRules holds what the server says of bi against the rules that
+// SQL gives to readers of other servers.
+func TestReadersHaveTheRules(t *testing.T) {
+	t.Parallel()
+	e := enginetest.Start(t)
+	conn := connect(t, e.BI())
+	rows, err := conn.Query(t.Context(), "SHOW GRANTS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, strings.TrimSuffix(strings.TrimPrefix(line, "GRANT "), " TO bi"))
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	const memory = 1 << 30 // half of what the engine of a test has
+	rules := schemas.ReaderRules(memory)
+	want := slices.Sorted(slices.Values(rules.Grants))
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("bi has %q, want %q", got, want)
+	}
+	for _, s := range rules.Settings {
+		var value string
+		if err := conn.QueryRow(t.Context(), "SELECT toString(getSetting('"+s.Name+"'))").Scan(&value); err != nil {
+			t.Errorf("%s: %v", s.Name, err)
+		}
+		if is := strings.NewReplacer("false", "0", "true", "1").Replace(value); is != strconv.FormatInt(s.Value, 10) {
+			t.Errorf("%s is %s, want %d", s.Name, value, s.Value)
+		}
+		if s.Fixed {
+			err := conn.Exec(t.Context(), fmt.Sprintf("SELECT 1 SETTINGS %s = %d", s.Name, s.Value+1))
+			refused(t, err, s.Name+" changed", codeReadonly, codeConstraint, codeProhibited)
+		}
+		if s.Max > 0 {
+			err := conn.Exec(t.Context(), fmt.Sprintf("SELECT 1 SETTINGS %s = %d", s.Name, s.Max+1))
+			refused(t, err, s.Name+" above its bound", codeReadonly, codeConstraint)
+		}
+	}
+}
+
 func TestDefaultIsLockedOut(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Start(t)
@@ -192,7 +241,7 @@ func TestDefaultIsLockedOut(t *testing.T) {
 		refused(t, connect(t, engine.Access{Addr: loader.Addr, User: "default"}).Ping(t.Context()), "log in as default", codeSessions)
 		refused(t, connect(t, engine.Access{Addr: loader.Addr, User: "default", Password: "x"}).Ping(t.Context()), "log in as default with a password", codeAuthentication, codeSessions)
 	}
-	for _, user := range []string{engine.LoaderUser, engine.BIUser, "probe", "nobody"} {
+	for _, user := range []string{schemas.LoaderUser, schemas.BIUser, "probe", "nobody"} {
 		refused(t, connect(t, engine.Access{Addr: loader.Addr, User: user}).Ping(t.Context()), "log in as "+user+" without a password", codeAuthentication)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"tidemark/schemas"
 )
 
 // Config says which engine to open, and how.
@@ -206,10 +208,10 @@ func (e *Engine) Alone(ctx context.Context, waiting func()) error {
 }
 
 // Loader is the access of the process that writes the warehouse.
-func (e *Engine) Loader() Access { return e.access(LoaderUser, e.passwords.Loader) }
+func (e *Engine) Loader() Access { return e.access(schemas.LoaderUser, e.passwords.Loader) }
 
 // BI is the access of those who read the mart.
-func (e *Engine) BI() Access { return e.access(BIUser, e.passwords.BI) }
+func (e *Engine) BI() Access { return e.access(schemas.BIUser, e.passwords.BI) }
 
 func (e *Engine) access(user, password string) Access {
 	return Access{Addr: loopback(e.state.TCPPort), HTTPAddr: loopback(e.state.HTTPPort), User: user, Password: password}

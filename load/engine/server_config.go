@@ -8,14 +8,12 @@ import (
 	"fmt"
 	"strings"
 	"text/template"
+
+	"tidemark/schemas"
 )
 
-// The users of the warehouse. The names are the same on a real server.
-const (
-	LoaderUser = "loader" // writes raw, facts, mart and ops
-	BIUser     = "bi"     // reads mart
-	probeUser  = "probe"  // may ask which engine this is
-)
+// probeUser may ask which engine this is.
+const probeUser = "probe"
 
 // settings is what the server's two configuration files are made from.
 type settings struct {
@@ -23,6 +21,7 @@ type settings struct {
 	passwords
 	Data      string // folder
 	MaxMemory int64  // bytes
+	Reader    schemas.AccessRules
 }
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
@@ -35,7 +34,6 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 		sum := sha256.Sum256([]byte(s))
 		return hex.EncodeToString(sum[:])
 	},
-	"half": func(n int64) int64 { return n / 2 },
 }).Parse(configTemplates))
 
 // configure writes the server's configuration.
@@ -94,18 +92,17 @@ const configTemplates = `
             <async_insert>0</async_insert>
         </loader>
         <bi>
-            <readonly>2</readonly>
-            <allow_ddl>0</allow_ddl>
-            <allow_introspection_functions>0</allow_introspection_functions>
-            <max_execution_time>60</max_execution_time>
-            <max_memory_usage>{{half .MaxMemory}}</max_memory_usage>
-            <max_concurrent_queries_for_user>32</max_concurrent_queries_for_user>
+            {{- range .Reader.Settings}}
+            <{{.Name}}>{{.Value}}</{{.Name}}>
+{{- end}}
             <constraints>
-                <allow_ddl><readonly/></allow_ddl>
-                <allow_introspection_functions><readonly/></allow_introspection_functions>
-                <max_execution_time><min>1</min><max>300</max></max_execution_time>
-                <max_memory_usage><min>1</min><max>{{half .MaxMemory}}</max></max_memory_usage>
-                <max_concurrent_queries_for_user><readonly/></max_concurrent_queries_for_user>
+{{- range .Reader.Settings}}
+{{- if .Fixed}}
+                <{{.Name}}><readonly/></{{.Name}}>
+{{- else if .Max}}
+                <{{.Name}}><min>{{.Min}}</min><max>{{.Max}}</max></{{.Name}}>
+{{- end}}
+{{- end}}
             </constraints>
         </bi>
         <probe>
@@ -148,11 +145,9 @@ const configTemplates = `
             <profile>bi</profile>
             <quota>default</quota>
             <grants>
-                <query>GRANT SELECT ON mart.*</query>
-                <query>GRANT SELECT ON information_schema.*</query>
-                <query>GRANT SELECT ON INFORMATION_SCHEMA.*</query>
-                <query>GRANT SELECT ON system.keywords</query>
-                <query>GRANT SELECT ON system.parts</query>
+{{- range .Reader.Grants}}
+                <query>GRANT {{.}}</query>
+{{- end}}
             </grants>
         </bi>
         <probe>
