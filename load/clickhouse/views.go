@@ -243,7 +243,7 @@ func metricView(register []schemas.Metric) view {
 	for i, m := range register {
 		var cells []string
 		for _, c := range texts {
-			cells = append(cells, schemas.QuoteText(c.value(m)))
+			cells = append(cells, tabbed.Replace(c.value(m)))
 		}
 		for _, c := range numbers {
 			n := int64(i + 1)
@@ -252,15 +252,20 @@ func metricView(register []schemas.Metric) view {
 			}
 			cells = append(cells, strconv.FormatInt(n, 10))
 		}
-		rows = append(rows, "("+strings.Join(cells, ", ")+")")
+		rows = append(rows, strings.Join(cells, "\t"))
 	}
 	if len(rows) == 0 {
 		v.query = fmt.Sprintf("SELECT * FROM null(%s)", schemas.QuoteText(strings.Join(structure, ", ")))
 		return v
 	}
-	v.query = fmt.Sprintf("SELECT * FROM values(%s,\n    %s)", schemas.QuoteText(strings.Join(structure, ", ")), strings.Join(rows, ",\n    "))
+	// As one text, which the server reads in a tenth of the time that so many
+	// expressions take it.
+	v.query = fmt.Sprintf("SELECT * FROM format(TSV, %s, %s)", schemas.QuoteText(strings.Join(structure, ", ")), schemas.QuoteText(strings.Join(rows, "\n")))
 	return v
 }
+
+// tabbed writes a text as TSV wants it.
+var tabbed = strings.NewReplacer("\\", "\\\\", "\t", "\\t", "\n", "\\n", "\r", "\\r")
 
 // freshnessView says how far each part of each table reaches.
 func freshnessView(datasets []schemas.Dataset) view {
