@@ -131,6 +131,9 @@ func TestClients(t *testing.T) {
 			}
 		})
 	}
+	t.Run("the notebook", func(t *testing.T) {
+		notebookAgrees(t, installed, filepath.Join(dir, "data", "workbooks", "tidemark-2025-12-05.xlsx"), bi)
+	})
 	if tried == 0 {
 		t.Errorf("none of the clients is installed in %s", installed)
 	}
