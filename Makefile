@@ -70,6 +70,14 @@ clients: engine ## Install the clients of BI tools, those that can be, and let t
 	@.ci/clients/install $(CLIENTS)
 	TIDEMARK_CLIENTS=$(CLIENTS) $(GO) test -count=1 -v -run '^TestClients$$' -timeout 20m .
 
+# Where `make readers` keeps what it installs.
+READERS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tidemark/readers
+
+.PHONY: readers
+readers: ## Install other programs that read workbooks, those that can be, and let them read some
+	@.ci/readers/install $(READERS)
+	TIDEMARK_READERS=$(READERS) $(GO) test -count=1 -v -run '^TestReaders$$' -timeout 20m ./load/excel
+
 # How often `make kill` kills the daemon.
 KILLS ?= 200
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -296,6 +298,22 @@ func (x *workbook) editChart(edits ...chartEdit) error {
 // shadesOf returns the colours of the lines of a chart.
 func shadesOf(accent string) [maxLines]string {
 	return [maxLines]string{accent, blend(accent, 0xff, 0.45), "8A94A0", blend(accent, 0x00, 0.45)}
+}
+
+// misplaced is what excelize writes of a bar chart's series in another order than
+// the schema has it (ISO/IEC 29500-1, CT_BarSer).
+var misplaced = regexp.MustCompile(`(<dLbls>.*?</dLbls>)(<invertIfNegative [^>]*></invertIfNegative>)`)
+
+// orderCharts puts the parts of all charts into the order of the schema.
+func (x *workbook) orderCharts() {
+	x.file.Pkg.Range(func(name, part any) bool {
+		path, isPath := name.(string)
+		content, isBytes := part.([]byte)
+		if isPath && isBytes && strings.HasPrefix(path, "xl/charts/chart") {
+			x.file.Pkg.Store(path, misplaced.ReplaceAll(content, []byte("$2$1")))
+		}
+		return true
+	})
 }
 
 // blend mixes a colour with the given part of grey.

@@ -152,6 +152,7 @@ func (x *workbook) build() error {
 			return fmt.Errorf("sheet %s: %w", t.sheet, err)
 		}
 	}
+	x.orderCharts()
 	// excelize adds these in the order of a map.
 	types := x.file.ContentTypes.Defaults
 	sort.Slice(types, func(i, j int) bool { return types[i].Extension < types[j].Extension })

@@ -1,6 +1,7 @@
 package excel
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -177,10 +178,8 @@ func (x *workbook) prepare(name string, l layout) error {
 			return err
 		}
 	}
-	fit, tab := l.scale == 0, l.tab
-	if tab == "" {
-		tab = ruleGrey
-	}
+	// With the alpha that the schema asks for.
+	fit, tab := l.scale == 0, "FF"+cmp.Or(l.tab, ruleGrey)
 	if err := x.file.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit, TabColorRGB: &tab}); err != nil {
 		return err
 	}
