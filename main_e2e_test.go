@@ -155,6 +155,7 @@ func TestDemo(t *testing.T) {
 	t.Run("dashboards", func(t *testing.T) {
 		askedByDashboards(t, filepath.Join(dir, "data", "engine"), time.Date(2025, time.December, 5, 22, 0, 0, 0, time.UTC))
 	})
+	t.Run("the tour", func(t *testing.T) { takeTour(t, dir) })
 	t.Run("delivered once", func(t *testing.T) { deliveredOnce(t, dir, cfg) })
 	t.Run("delivered by serve", func(t *testing.T) { deliveredByServe(t, dir, cfg) })
 	t.Run("trace", func(t *testing.T) {
