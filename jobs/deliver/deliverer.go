@@ -92,6 +92,11 @@ func (d *Deliverer) Step(ctx context.Context, a Ask) ([]Result, error) {
 	if err := d.settle(ctx); err != nil {
 		return nil, err
 	}
+	if !a.DryRun {
+		if err := d.noteLost(ctx); err != nil {
+			return nil, err
+		}
+	}
 	var out []Result
 	for _, s := range d.subs {
 		if len(a.Names) > 0 && !slices.Contains(a.Names, s.Name) {
@@ -138,11 +143,6 @@ func (d *Deliverer) serve(ctx context.Context, s subscriber, session schemas.Dat
 	if err != nil {
 		return nil, err
 	}
-	if !a.DryRun {
-		if err := d.noteLost(ctx, s, lines, alive); err != nil {
-			return nil, err
-		}
-	}
 	out := make([]Result, len(s.targets))
 	st := state{now: d.runner.Now(), session: session, hours: s.hours, begun: true}
 	looked := false
@@ -181,20 +181,29 @@ func (d *Deliverer) serve(ctx context.Context, s subscriber, session schemas.Dat
 	return out, nil
 }
 
-// noteLost writes into the ledger that nobody knows what became of parcels that
-// a process was handing over when it ended.
-func (d *Deliverer) noteLost(ctx context.Context, s subscriber, lines []schemas.Delivery, alive func(owner string, seen time.Time) bool) error {
-	for i, l := range lines {
-		once := slices.ContainsFunc(s.targets, func(t target) bool { return t.kind() == l.Target && t.once() })
-		if l.State != schemas.DeliveryHanded || !once || alive(l.Owner, l.At) {
-			continue
-		}
+// noteLost writes into the ledger that nobody knows what became of parcels, of
+// whichever session, that a process was handing over when it ended.
+func (d *Deliverer) noteLost(ctx context.Context) error {
+	lines, err := Recent(ctx, d.runner.Warehouse, d.runner.Now())
+	if err != nil {
+		return err
+	}
+	lines = slices.DeleteFunc(lines, func(l schemas.Delivery) bool { return l.State != schemas.DeliveryHanded })
+	if len(lines) == 0 {
+		return nil
+	}
+	alive, err := d.alive(ctx)
+	if err != nil {
+		return err
+	}
+	lines = slices.DeleteFunc(lines, func(l schemas.Delivery) bool { return alive(l.Owner, l.At) })
+	for i := range lines {
+		l := &lines[i]
 		l.State, l.Error, l.At = schemas.DeliveryUncertain, lost, d.runner.Now()
-		if err := clickhouse.Append(ctx, d.runner.Warehouse, schemas.Deliveries, []schemas.Delivery{l}); err != nil {
-			return fmt.Errorf("write the ledger of deliveries: %w", err)
-		}
-		lines[i] = l
-		d.log.ErrorContext(ctx, "a delivery may have arrived or not", "subscription", s.Name, "target", l.Target, "session", l.Session.String(), "err", lost)
+		d.log.ErrorContext(ctx, "a delivery may have arrived or not", "subscription", l.Subscription, "target", l.Target, "session", l.Session.String(), "err", lost)
+	}
+	if err := clickhouse.Append(ctx, d.runner.Warehouse, schemas.Deliveries, lines); err != nil {
+		return fmt.Errorf("write the ledger of deliveries: %w", err)
 	}
 	return nil
 }
@@ -368,7 +377,7 @@ func (d *Deliverer) bring(ctx context.Context, t target, p parcel, again bool, r
 		return end(schemas.DeliveryUncertain, err.Error())
 	}
 	res.Err = err
-	log.ErrorContext(ctx, "a delivery failed", "err", err, "permanent", permanent(err))
+	log.ErrorContext(ctx, "a delivery failed", "err", err)
 	return end(schemas.DeliveryFailed, err.Error())
 }
 

@@ -149,9 +149,3 @@ func arrived(err error) (bool, string) {
 	partial, ok := errors.AsType[*mail.PartialError](err)
 	return ok, fmt.Sprint(partial)
 }
-
-// permanent reports whether another attempt would most likely end in the same way.
-func permanent(err error) bool {
-	var p interface{ Permanent() bool }
-	return errors.As(err, &p) && p.Permanent()
-}

@@ -288,6 +288,35 @@ func TestMissingAtTheDeadline(t *testing.T) {
 	}
 }
 
+// TestLostOfAnEarlierSession has a process that ended while it handed a letter
+// over, and others that look only after the next session has ended.
+func TestLostOfAnEarlierSession(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	d := o.deliverer(t)
+	o.figures(t, d, schemas.Concentration, "conc_top10_sec", friday)
+	handed := schemas.Delivery{
+		ID: "a", Subscription: "daily", Target: "email", Session: friday - 1, State: schemas.DeliveryHanded, Owner: d.runner.Warehouse.Owner(), At: evening.Add(-24 * time.Hour),
+	}
+	if err := clickhouse.Append(t.Context(), d.runner.Warehouse, schemas.Deliveries, []schemas.Delivery{handed}); err != nil {
+		t.Fatal(err)
+	}
+	state := func() schemas.DeliveryState {
+		lines, err := Recent(t.Context(), d.runner.Warehouse, o.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(lines, func(l schemas.Delivery) bool { return l.ID == "a" })
+		return lines[i].State
+	}
+	if step(t, d, Ask{DryRun: true}); state() != schemas.DeliveryHanded {
+		t.Error("a dry run wrote into the ledger")
+	}
+	if step(t, d, Ask{}); state() != schemas.DeliveryUncertain {
+		t.Errorf("the ledger says %s, want uncertain: nobody would be told", state())
+	}
+}
+
 // TestTwoAtOnce has processes that look at the same moment.
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()

@@ -30,9 +30,9 @@ type BriefFamily struct {
 // BriefFigure is a key figure as people read it. What is unknown is empty.
 type BriefFigure struct {
 	Name, Universe, Latest string
-	Day, Week, Month, Year string // changes; of shares in percentage points
-	Percentile, Status     string
-	Missing                bool // of the newest day there is no value; Status says why
+	Week, Year             string // changes; of shares in percentage points
+	Percentile             string
+	Missing                bool // of the newest day there is no value
 }
 
 // Curves is a chart.
@@ -93,7 +93,7 @@ func (x *workbook) briefFigure(f figure) BriefFigure {
 	}
 	out := BriefFigure{
 		Name: clean(m.Name), Universe: x.universeName(f.universe), Latest: shown(m, f.facts[f.row].Value.V),
-		Day: move(f.day), Week: move(f.week), Month: move(f.month), Year: move(f.year), Status: f.status, Missing: f.silent,
+		Week: move(f.week), Year: move(f.year), Missing: f.silent,
 	}
 	if f.rank.n >= f.pace().enough {
 		out.Percentile = fmt.Sprintf("%.0f %%", 100*f.rank.percentile)
