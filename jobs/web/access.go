@@ -5,9 +5,10 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"sync/atomic"
+
+	"tidemark/load/loopback"
 
 	"golang.org/x/time/rate"
 )
@@ -178,12 +179,7 @@ func isLoopback(listen string) bool {
 }
 
 func loopbackName(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && addr.IsLoopback()
+	return loopback.Is(strings.Trim(strings.TrimSuffix(host, "."), "[]"))
 }
 
 // checkHost refuses names that are not this machine's while no token is

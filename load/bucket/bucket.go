@@ -6,12 +6,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"path"
 	"strings"
 	"time"
@@ -20,6 +18,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"tidemark/load/loopback"
+	"tidemark/load/trust"
 )
 
 // Config says which bucket, and with whose rights.
@@ -69,17 +68,11 @@ func New(c Config) (*Bucket, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = c.Proxy
-	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("bucket: read certificates: %w", err)
-		}
-		transport.TLSClientConfig.RootCAs = x509.NewCertPool()
-		if !transport.TLSClientConfig.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("bucket: %s holds no certificate in PEM form", c.CAFile)
-		}
+	pool, err := trust.Pool(c.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("bucket: %w", err)
 	}
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
 	client, err := minio.New(u.Host, &minio.Options{
 		Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), Secure: u.Scheme == "https", Region: c.Region, Transport: transport, MaxRetries: c.Attempts,
 	})

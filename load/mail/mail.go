@@ -6,12 +6,10 @@ package mail
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	netmail "net/mail"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +18,7 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 
 	"tidemark/load/loopback"
+	"tidemark/load/trust"
 )
 
 // TLS says how the connection to the mail server is protected.
@@ -100,16 +99,8 @@ func New(c Config) (*Sender, error) {
 		}
 		s.to = append(s.to, a)
 	}
-	if c.CAFile == "" {
-		return s, nil
-	}
-	pem, err := os.ReadFile(c.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("mail: read certificates: %w", err)
-	}
-	s.tls.RootCAs = x509.NewCertPool()
-	if !s.tls.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("mail: %s holds no certificate in PEM form", c.CAFile)
+	if s.tls.RootCAs, err = trust.Pool(c.CAFile); err != nil {
+		return nil, fmt.Errorf("mail: %w", err)
 	}
 	return s, nil
 }
