@@ -8,9 +8,9 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"tidemark/load/loopback"
-
 	"golang.org/x/time/rate"
+
+	"tidemark/load/loopback"
 )
 
 // visitor is who asks.
