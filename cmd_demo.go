@@ -54,7 +54,7 @@ func (a *app) demoCommand() *cobra.Command {
 			if err := a.verdict(report); err != nil {
 				return err
 			}
-			book, err := a.export(cmd.Context(), h, schemas.NoDate, "")
+			book, err := a.export(cmd.Context(), h, jobs.BookAsk{Version: version}, "")
 			if err != nil {
 				return err
 			}
@@ -125,7 +125,7 @@ var (
 )
 
 func (a *app) printKeyFigures(cmd *cobra.Command, h *house) error {
-	book, err := a.runner(h, "demo").Book(cmd.Context(), schemas.NoDate, version)
+	book, err := a.runner(h, "demo").Book(cmd.Context(), jobs.BookAsk{Version: version})
 	if err != nil {
 		return err
 	}

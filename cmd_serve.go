@@ -15,7 +15,6 @@ import (
 	"tidemark/jobs"
 	"tidemark/jobs/web"
 	"tidemark/load/clickhouse"
-	"tidemark/schemas"
 )
 
 // serveSettings say where the page is served, and to whom.
@@ -206,7 +205,7 @@ func (b *bookkeeper) passEnded(ctx context.Context, report *jobs.Report) {
 
 func (b *bookkeeper) write(ctx context.Context) {
 	for {
-		path, err := b.app.export(ctx, b.house, schemas.NoDate, "")
+		path, err := b.app.export(ctx, b.house, jobs.BookAsk{Version: version}, "")
 		switch {
 		case ctx.Err() != nil:
 		case err != nil:

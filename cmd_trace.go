@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) traceCommand() *cobra.Command {
-	var universe string
+	var universe, knownAt string
 	var all bool
 	cmd := &cobra.Command{
 		Use:     "trace METRIC DATE",
@@ -25,19 +25,28 @@ func (a *app) traceCommand() *cobra.Command {
 			if err != nil {
 				return usageError("%w", err)
 			}
+			known, err := parseKnownAt(knownAt)
+			if err != nil {
+				return err
+			}
 			return a.withRunner(cmd, "trace", func(h *house, r *jobs.Runner) error {
-				t, err := r.Trace(cmd.Context(), args[0], universe, day)
+				t, err := r.Trace(cmd.Context(), args[0], universe, day, known)
+				if err != nil {
+					return err
+				}
+				versions, err := h.warehouse.Versions(cmd.Context(), t.Fact.Metric, t.Fact.Universe, t.Fact.Session)
 				if err != nil {
 					return err
 				}
 				if a.json {
-					return a.printJSON(traceOf(t))
+					return a.printJSON(traceOf(t, versions))
 				}
 				sources, err := h.warehouse.Sources(cmd.Context())
 				if err != nil {
 					return err
 				}
 				a.printFact(t.Fact)
+				a.printVersions(versions, t.Fact)
 				l := newLineagePrinter(a, day, sources)
 				if !all {
 					l.most = 3
@@ -50,6 +59,7 @@ func (a *app) traceCommand() *cobra.Command {
 	}
 	a.jsonFlag(cmd)
 	cmd.Flags().StringVarP(&universe, "universe", "u", "", "universe, where more than one has the figure")
+	cmd.Flags().StringVar(&knownAt, "known-at", "", knownAtHelp)
 	cmd.Flags().BoolVar(&all, "all", false, "list every answer, not only the three nearest to the day of each window")
 	return cmd
 }
@@ -70,6 +80,26 @@ func (a *app) printFact(f schemas.Fact) {
 		a.print(", coverage %.1f %%", 100*f.Coverage.V)
 	}
 	a.print("\n  known at  %s\n  method    %d\n  run       %s\n\n", f.KnownAt.UTC().Format("2006-01-02 15:04Z"), f.Method, f.Run)
+}
+
+// printVersions lists what a figure has been, where it has not always been the same.
+func (a *app) printVersions(versions []clickhouse.Version, f schemas.Fact) {
+	if len(versions) < 2 {
+		return
+	}
+	a.print("what the warehouse has held of it:\n")
+	for _, v := range versions {
+		value := "no value (" + string(v.Status) + ")"
+		if v.Value.OK {
+			value = trimFloat(v.Value.V) + " " + schemas.MetricByID(f.Metric).Unit
+		}
+		until := "until now"
+		if !v.To.IsZero() {
+			until = "until " + v.To.Format("2006-01-02 15:04:05Z")
+		}
+		a.print("  from %s %s: %s, run %s\n", v.From.Format("2006-01-02 15:04:05Z"), until, value, v.Run)
+	}
+	a.print("\n")
 }
 
 // lineagePrinter prints windows, the answers they were read from and the

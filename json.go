@@ -134,13 +134,23 @@ type lineageJSON struct {
 }
 
 type traceJSON struct {
-	Fact factJSON    `json:"fact"`
-	From lineageJSON `json:"from"`
+	Fact factJSON `json:"fact"`
+	// Versions are what the figure has been, oldest first.
+	Versions []versionJSON `json:"versions"`
+	From     lineageJSON   `json:"from"`
 }
 
-func traceOf(t clickhouse.Trace) traceJSON {
+type versionJSON struct {
+	Value     *float64   `json:"value"`
+	Status    string     `json:"status"`
+	Run       string     `json:"run"`
+	KnownFrom time.Time  `json:"known_from"`
+	KnownTo   *time.Time `json:"known_to"` // null while it stands
+}
+
+func traceOf(t clickhouse.Trace, versions []clickhouse.Version) traceJSON {
 	f, m := t.Fact, schemas.MetricByID(t.Fact.Metric)
-	return traceJSON{
+	out := traceJSON{
 		Fact: factJSON{
 			Metric: f.Metric, Universe: f.Universe, Session: f.Session, Value: known(f.Value), Unit: m.Unit, Status: string(f.Status),
 			Formula: m.Formula, Basis: f.Basis, Detail: f.Detail, Members: f.Members, Excluded: f.Excluded, Coverage: known(f.Coverage),
@@ -148,6 +158,14 @@ func traceOf(t clickhouse.Trace) traceJSON {
 		},
 		From: lineageOf(t.From),
 	}
+	for _, v := range versions {
+		line := versionJSON{Value: known(v.Value), Status: string(v.Status), Run: v.Run, KnownFrom: v.From}
+		if !v.To.IsZero() {
+			line.KnownTo = &v.To
+		}
+		out.Versions = append(out.Versions, line)
+	}
+	return out
 }
 
 func lineageOf(l *clickhouse.Lineage) lineageJSON {

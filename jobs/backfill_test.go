@@ -254,7 +254,7 @@ func TestPlanAfterRevisions(t *testing.T) {
 		"breadth:SP600_MEMBERS 2025", "breadth:SPX_MEMBERS 2025", "concentration:SP600_MEMBERS 2025", "concentration:SPX_MEMBERS 2025",
 		"contribution:SP600_MEMBERS 2025", "contribution:SPX_MEMBERS 2025", "contribution_summary:SP600_MEMBERS 2025", "contribution_summary:SPX_MEMBERS 2025",
 		"dispersion:SP600_MEMBERS 2025", "dispersion:SPX_MEMBERS 2025",
-		"liquidity:FED all", "size:SP600_MEMBERS all", "size:SP600_MEMBERS~SPX_MEMBERS all", "size:SPX_MEMBERS all",
+		"liquidity:FED all", "security:SP600_MEMBERS 2025", "security:SPX_MEMBERS 2025", "size:SP600_MEMBERS all", "size:SP600_MEMBERS~SPX_MEMBERS all", "size:SPX_MEMBERS all",
 		"size_members:SP600_MEMBERS~SPX_MEMBERS 2025", "valuation:SP600_MEMBERS 2025", "valuation:SPX_MEMBERS 2025",
 	}
 	if !slices.Equal(build, want) {

@@ -19,31 +19,10 @@ func readBars(ctx context.Context, t *Task, needs []Need, in *transform.Inputs) 
 	ctx, span := startStep(ctx, "read", schemas.Bars.Dataset)
 	read := 0
 	defer func() { endStep(span, int64(read), err) }()
-	type piece struct {
-		need Need
-		bars *snapshot.Bars
-	}
-	var pieces []piece
-	defer func() {
-		for _, p := range pieces {
-			err = errors.Join(err, p.bars.Close())
-		}
-	}()
-	in.Listed = []transform.Listing{}
-	for _, n := range needs {
-		for _, use := range t.Uses {
-			if use.Dataset != schemas.Bars.String() || !n.covers(use.Window) {
-				continue
-			}
-			bars, err := t.bars(ctx, use.Window, use.Content)
-			if err != nil {
-				return fmt.Errorf("read the inputs: %w", err)
-			}
-			pieces = append(pieces, piece{n, bars})
-			for _, e := range bars.Extents(n.From, n.To) {
-				in.Listed = append(in.Listed, transform.Listing{Publisher: n.Part, Symbol: e.Symbol, First: e.First, Last: e.Last})
-			}
-		}
+	pieces, err := readListings(ctx, t, needs, in)
+	defer func() { err = errors.Join(err, pieces.close()) }()
+	if err != nil {
+		return err
 	}
 	wanted := in.Wanted()
 	for _, p := range pieces {
@@ -57,6 +36,43 @@ func readBars(ctx context.Context, t *Task, needs []Need, in *transform.Inputs) 
 		in.Bars = append(in.Bars, series...)
 	}
 	return nil
+}
+
+// barPieces are the bars of some windows, open.
+type barPieces []struct {
+	need Need
+	bars *snapshot.Bars
+}
+
+func (pieces barPieces) close() (err error) {
+	for _, p := range pieces {
+		err = errors.Join(err, p.bars.Close())
+	}
+	return err
+}
+
+// readListings notes which bars there are, and returns them to be read and closed.
+func readListings(ctx context.Context, t *Task, needs []Need, in *transform.Inputs) (pieces barPieces, err error) {
+	in.Listed = []transform.Listing{}
+	for _, n := range needs {
+		for _, use := range t.Uses {
+			if use.Dataset != schemas.Bars.String() || !n.covers(use.Window) {
+				continue
+			}
+			bars, err := t.bars(ctx, use.Window, use.Content)
+			if err != nil {
+				return pieces, fmt.Errorf("read the inputs: %w", err)
+			}
+			pieces = append(pieces, struct {
+				need Need
+				bars *snapshot.Bars
+			}{n, bars})
+			for _, e := range bars.Extents(n.From, n.To) {
+				in.Listed = append(in.Listed, transform.Listing{Publisher: n.Part, Symbol: e.Symbol, First: e.First, Last: e.Last})
+			}
+		}
+	}
+	return pieces, nil
 }
 
 // bars returns the bars of a window whose rows have the given fingerprint.

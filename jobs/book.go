@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,61 +18,84 @@ import (
 	"tidemark/schemas"
 )
 
-// Book gathers what the workbook of a day shows: every fact up to the day,
-// how fresh and how complete the data are, and where they come from. NoDate
-// asks for the newest day there is.
-func (r *Runner) Book(ctx context.Context, asOf schemas.Date, version string) (schemas.Book, error) {
-	return r.BookAs(ctx, &r.Catalog.Config.Workbook, asOf, version)
+// BookAsk says what a workbook shows.
+type BookAsk struct {
+	AsOf    schemas.Date    // last day; NoDate, or zero, for the newest there is
+	KnownAt time.Time       // shows what was known at an instant; zero for the present
+	Config  *WorkbookConfig // in place of the configured one; nil for that
+	Version string          // of the program
 }
 
-// BookAs is Book for a workbook that shows something else than the configured one.
-func (r *Runner) BookAs(ctx context.Context, config *WorkbookConfig, asOf schemas.Date, version string) (schemas.Book, error) {
+// Book gathers what a workbook shows: every fact up to a day, how fresh and how
+// complete the data are, what was revised, and where they come from.
+func (r *Runner) Book(ctx context.Context, ask BookAsk) (schemas.Book, error) {
+	config := ask.Config
+	if config == nil {
+		config = &r.Catalog.Config.Workbook
+	}
 	b := schemas.Book{
 		Title: cmp.Or(config.Title, "Market structure"),
-		AsOf:  asOf, Version: version, Names: r.Catalog.Config.Names(), Sheets: config.Sheets,
+		AsOf:  ask.AsOf, SeenAt: ask.KnownAt, Version: ask.Version, Names: r.Catalog.Config.Names(), Sheets: config.Sheets,
+	}
+	if b.AsOf == 0 {
+		b.AsOf = schemas.NoDate
+	}
+	asked := b.AsOf
+	last := asked
+	if last == schemas.NoDate {
+		last = schemas.MaxDate - 1
 	}
 	shown := func(universe string) bool { return config.shown(universe, r.Catalog.Config.Universes) }
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.bookFacts(gctx, config, shown, &b) })
 	group.Go(func() (err error) {
-		b.Contributions, err = r.newestContributions(gctx, asOf)
+		b.Contributions, err = r.newestContributions(gctx, last, ask.KnownAt)
 		b.Contributions = slices.DeleteFunc(b.Contributions, func(c schemas.Contribution) bool { return !shown(c.Universe) })
 		return err
 	})
 	group.Go(func() (err error) {
-		last := asOf
-		if last == schemas.NoDate {
-			last = schemas.MaxDate - 1
-		}
-		b.Episodes, err = r.Warehouse.Episodes(gctx, last)
+		b.Episodes, err = r.Warehouse.Episodes(gctx, last, ask.KnownAt)
 		b.Episodes = slices.DeleteFunc(b.Episodes, func(e schemas.Episode) bool { return !shown(e.Universe) })
 		return err
 	})
 	group.Go(func() (err error) {
-		b.Fresh, err = r.reach(gctx, stored)
+		b.Fresh, err = r.reach(gctx, stored, ask.KnownAt)
 		return err
 	})
 	group.Go(func() (err error) {
-		b.Checks, err = r.latestChecks(gctx)
+		b.Checks, err = r.latestChecks(gctx, ask.KnownAt)
 		return err
 	})
 	group.Go(func() (err error) {
-		b.Sources, err = r.Warehouse.Sources(gctx)
+		if ask.KnownAt.IsZero() {
+			b.Sources, err = r.Warehouse.Sources(gctx)
+		} else {
+			b.Sources, err = r.Warehouse.SourcesAt(gctx, ask.KnownAt)
+		}
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return b, err
 	}
-	switch {
-	case len(b.Facts) == 0 && asOf != schemas.NoDate:
-		return b, fmt.Errorf("there are no facts up to %s; name a later day, or run `tidemark run` first", asOf)
-	case len(b.Facts) == 0:
-		return b, errors.New("there are no facts to export; run `tidemark run` first")
+	if len(b.Facts) == 0 {
+		return b, noFacts(asked, ask.KnownAt)
 	}
 	// Judged at the time the book speaks of, so that the same facts give the same
 	// book tomorrow.
 	b.Fresh = r.judge(b.Fresh, b.KnownAt)
-	return b, nil
+	var err error
+	b.Revised, err = r.revised(ctx, &b)
+	return b, err
+}
+
+func noFacts(asOf schemas.Date, known time.Time) error {
+	switch {
+	case !known.IsZero():
+		return fmt.Errorf("the warehouse had no facts to show at %s; name a later time", known.UTC().Format("2006-01-02 15:04Z"))
+	case asOf != schemas.NoDate:
+		return fmt.Errorf("there are no facts up to %s; name a later day, or run `tidemark run` first", asOf)
+	}
+	return errors.New("there are no facts to export; run `tidemark run` first")
 }
 
 func (r *Runner) bookFacts(ctx context.Context, config *WorkbookConfig, shown func(universe string) bool, b *schemas.Book) error {
@@ -96,6 +121,7 @@ func (r *Runner) bookFacts(ctx context.Context, config *WorkbookConfig, shown fu
 				Order: "universe, metric, session", // as they are stored
 				// A workbook shows nothing of the others.
 				Columns: []string{"metric", "universe", "session", "value", "status", "coverage", "known_at"},
+				KnownAt: b.SeenAt,
 			})
 			if err != nil {
 				return fmt.Errorf("read %s: %w", t, err)
@@ -124,6 +150,43 @@ func (r *Runner) bookFacts(ctx context.Context, config *WorkbookConfig, shown fu
 	return nil
 }
 
+// sameFigure is how far apart, of the larger, two figures may be that print alike.
+const sameFigure = 1e-9
+
+// revised returns the figures of the book that have changed since the session
+// before its last closed, when the book before this one told of them. What changes
+// once the next session has closed is for the next one to tell.
+func (r *Runner) revised(ctx context.Context, b *schemas.Book) ([]schemas.Revision, error) {
+	cal := r.Catalog.Calendar
+	since, until := cal.Close(cal.PrevSession(b.AsOf)), cal.Close(cal.NextSession(b.AsOf))
+	if !b.SeenAt.IsZero() && b.SeenAt.Before(until) {
+		until = b.SeenAt
+	}
+	all, err := r.Warehouse.Superseded(ctx, b.AsOf, since, until)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	shown := make(map[[2]string]bool)
+	for _, f := range b.Facts {
+		shown[[2]string{f.Metric, f.Universe}] = true
+	}
+	out := all[:0]
+	for _, rev := range all {
+		i, found := slices.BinarySearchFunc(b.Facts, rev, func(f schemas.Fact, rev schemas.Revision) int {
+			return cmp.Or(cmp.Compare(f.Metric, rev.Metric), cmp.Compare(f.Universe, rev.Universe), cmp.Compare(f.Session, rev.Session))
+		})
+		if found {
+			rev.Is = b.Facts[i].Value
+		}
+		same := rev.Is.OK && math.Abs(rev.Is.V-rev.Was) <= sameFigure*max(math.Abs(rev.Is.V), math.Abs(rev.Was))
+		if shown[[2]string{rev.Metric, rev.Universe}] && !same {
+			out = append(out, rev)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y schemas.Revision) int { return cmp.Compare(y.Session, x.Session) })
+	return out, nil
+}
+
 // shows reports whether a metric of the table stands on a sheet of the workbook.
 func (c *WorkbookConfig) shows(t schemas.Table[schemas.Fact]) bool {
 	return len(c.Sheets) == 0 || slices.ContainsFunc(schemas.Register(), func(m schemas.Metric) bool {
@@ -146,20 +209,18 @@ func (c *WorkbookConfig) shown(id string, universes []Universe) bool {
 }
 
 // newestContributions returns those of the newest session of each universe up to
-// a day.
-func (r *Runner) newestContributions(ctx context.Context, last schemas.Date) ([]schemas.Contribution, error) {
-	if last == schemas.NoDate {
-		last = schemas.MaxDate
-	}
+// a day, as they were known at an instant where one is given.
+func (r *Runner) newestContributions(ctx context.Context, last schemas.Date, at time.Time) ([]schemas.Contribution, error) {
 	columns := []string{"universe", "session", "security", "weight"}
 	for _, w := range schemas.ContributionWindows {
 		columns = append(columns, "contrib_bh_"+w, "return_"+w)
 	}
 	out, err := clickhouse.Read(ctx, r.Warehouse, schemas.Contributions, clickhouse.Query{
-		Where:   "(universe, session) IN (SELECT universe, max(session) FROM " + schemas.Contributions.String() + " WHERE session <= {last:Date} GROUP BY universe)",
+		Where:   "(universe, session) IN (SELECT universe, max(session) FROM " + clickhouse.TableAt(schemas.Contributions.Dataset, at) + " WHERE session <= {last:Date} GROUP BY universe)",
 		Args:    []any{clickhouse.Named("last", last)},
 		Order:   "universe, security",
 		Columns: columns,
+		KnownAt: at,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", schemas.Contributions, err)
@@ -190,11 +251,19 @@ func byMetric(tables [][]schemas.Fact, shown func(universe string) bool) []schem
 	return slices.Concat(series...)
 }
 
-// latestChecks returns what was found when each window was last checked: by
-// the run that made it as it is, or by a later one that kept it so.
-func (r *Runner) latestChecks(ctx context.Context) ([]schemas.CheckResult, error) {
+// endOfTime is later than whatever a log tells.
+var endOfTime = time.Date(2299, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// latestChecks returns what was found when each window was last checked, up to an
+// instant where one is given: by the run that made it as it is, or by a later one
+// that kept it so.
+func (r *Runner) latestChecks(ctx context.Context, until time.Time) ([]schemas.CheckResult, error) {
+	if until.IsZero() {
+		until = endOfTime
+	}
 	out, err := clickhouse.Read(ctx, r.Warehouse, schemas.CheckResults, clickhouse.Query{
-		Where: "(dataset, part, from_date, at) IN (SELECT dataset, part, from_date, max(at) FROM ops.check GROUP BY dataset, part, from_date)",
+		Where: "(dataset, part, from_date, at) IN (SELECT dataset, part, from_date, max(at) FROM ops.check WHERE at <= {until:DateTime64(3)} GROUP BY dataset, part, from_date)",
+		Args:  []any{clickhouse.Named("until", until)},
 		Order: "dataset, part, from_date, check_name, severity, message",
 	})
 	if err != nil {

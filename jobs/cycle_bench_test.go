@@ -80,7 +80,7 @@ func BenchmarkDailyCycle(b *testing.B) {
 		began := time.Now()
 		report := h.mustRun(b, Request{})
 		ran := time.Since(began)
-		shown, err := h.Book(b.Context(), schemas.NoDate, "bench")
+		shown, err := h.Book(b.Context(), BookAsk{Version: "bench"})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -264,6 +264,7 @@ func (c *Catalog) factJobs() []*Job {
 			}))
 		}
 		out = append(out, c.contributionJobs(u)...)
+		out = append(out, c.securityJobs(u)...)
 		if u.Level != "" || u.LevelTR != "" {
 			out = append(out, c.factJob("size:"+u.ID, schemas.Size, in, c.dueClose(), func(w schemas.Window) []Need {
 				return slices.Concat(c.levels(u, true), spans(schemas.Holdings.Dataset, u.Funds, w.From, w.To, false), c.identity(u, w))

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 )
 
@@ -17,7 +18,7 @@ import (
 // given time, judged by the newest day in the data and never by when it was
 // fetched.
 func (r *Runner) Freshness(ctx context.Context, at time.Time) ([]schemas.Freshness, error) {
-	reach, err := r.reach(ctx, stored)
+	reach, err := r.reach(ctx, stored, time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +32,7 @@ func (r *Runner) Freshness(ctx context.Context, at time.Time) ([]schemas.Freshne
 func (r *Runner) Unfinished(ctx context.Context, config *WorkbookConfig, session schemas.Date, now time.Time) (missing []schemas.Freshness, begun bool, err error) {
 	reach, err := r.reach(ctx, func(d schemas.Dataset) bool {
 		return slices.ContainsFunc(schemas.FactTables, func(t schemas.Table[schemas.Fact]) bool { return t.String() == d.String() && config.shows(t) })
-	})
+	}, time.Time{})
 	if err != nil {
 		return nil, false, err
 	}
@@ -53,8 +54,9 @@ func (r *Runner) Unfinished(ctx context.Context, config *WorkbookConfig, session
 // stored are the tables that hold data, and no log.
 func stored(d schemas.Dataset) bool { return !d.Log() }
 
-// reach reads how far the rows of every part of the chosen tables reach.
-func (r *Runner) reach(ctx context.Context, chosen func(schemas.Dataset) bool) ([]schemas.Freshness, error) {
+// reach reads how far the rows of every part of the chosen tables reach, or
+// reached at an instant other than zero.
+func (r *Runner) reach(ctx context.Context, chosen func(schemas.Dataset) bool, at time.Time) ([]schemas.Freshness, error) {
 	var datasets []schemas.Dataset
 	for _, d := range schemas.Datasets() {
 		if chosen(d) {
@@ -66,7 +68,13 @@ func (r *Runner) reach(ctx context.Context, chosen func(schemas.Dataset) bool) (
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, d := range datasets {
 		group.Go(func() error {
-			days, err := r.Warehouse.Days(gctx, d)
+			var days map[string]clickhouse.Span
+			var err error
+			if at.IsZero() {
+				days, err = r.Warehouse.Days(gctx, d)
+			} else {
+				days, err = r.Warehouse.DaysAt(gctx, d, at)
+			}
 			if err != nil {
 				return fmt.Errorf("read the days of %s: %w", d, err)
 			}

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -38,13 +39,13 @@ func TestPipeline(t *testing.T) {
 
 	t.Run("asking again changes nothing", func(t *testing.T) {
 		before := hashes(t, h.Runner)
-		book, err := h.Book(t.Context(), schemas.NoDate, "test")
+		book, err := h.Book(t.Context(), BookAsk{Version: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		h.clock.at = h.clock.at.Add(time.Minute)
 		defer func() {
-			later, err := h.Book(t.Context(), schemas.NoDate, "test")
+			later, err := h.Book(t.Context(), BookAsk{Version: "test"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,6 +64,20 @@ func TestPipeline(t *testing.T) {
 		}
 		same(t, before, hashes(t, h.Runner))
 	})
+
+	then := h.clock.at
+	stood, err := h.Book(t.Context(), BookAsk{Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reserves := func(at time.Time) float64 {
+		t.Helper()
+		tr, err := h.Trace(t.Context(), "reserves", "FED", schemas.NewDate(2025, time.November, 26), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tr.Fact.Value.V
+	}
 
 	t.Run("a revised figure of the Fed", func(t *testing.T) {
 		h.clock.at = h.clock.at.Add(time.Minute)
@@ -97,6 +112,51 @@ func TestPipeline(t *testing.T) {
 		}
 	})
 
+	t.Run("as it was known before", func(t *testing.T) {
+		if was, is := reserves(then), reserves(time.Time{}); math.Abs(is-was-2_900.123) > 1e-6 { // millions more, shown in billions
+			t.Errorf("reserves are %g, and were %g", is, was)
+		}
+		versions, err := h.Warehouse.Versions(t.Context(), "reserves", "FED", schemas.NewDate(2025, time.November, 26))
+		if err != nil || len(versions) != 2 || versions[0].Value.V != reserves(then) || versions[0].To != versions[1].From || !versions[1].To.IsZero() {
+			t.Errorf("versions %+v, error %v", versions, err)
+		}
+		old, err := h.Book(t.Context(), BookAsk{KnownAt: then, Version: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(old.Sources) == 0 || old.SeenAt != then {
+			t.Errorf("%d sources at %s", len(old.Sources), old.SeenAt)
+		}
+		stood.Sources, old.Sources, old.SeenAt = nil, nil, time.Time{} // those of windows, and not of stretches of days
+		if diff := cmp.Diff(stood, old); diff != "" {
+			t.Errorf("the book of then (-written then +written now):\n%.3000s", diff)
+		}
+		if _, err := h.Book(t.Context(), BookAsk{KnownAt: then.AddDate(-1, 0, 0)}); err == nil || !strings.Contains(err.Error(), "had no facts") {
+			t.Errorf("a year before the first pass: got %v", err)
+		}
+	})
+
+	t.Run("a book tells what was revised", func(t *testing.T) {
+		book, err := h.Book(t.Context(), BookAsk{Version: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(book.Revised, func(r schemas.Revision) bool {
+			return r.Metric == "reserves" && r.Session == schemas.NewDate(2025, time.November, 26)
+		})
+		if i < 0 || book.Revised[i].Was != reserves(then) || book.Revised[i].Is != schemas.Some(reserves(time.Time{})) {
+			t.Errorf("%d revised figures, reserves at %d", len(book.Revised), i)
+		}
+		for _, r := range book.Revised {
+			if r.Is.OK && r.Is.V == r.Was {
+				t.Errorf("%+v is no revision", r)
+			}
+		}
+		if len(stood.Revised) > 0 {
+			t.Errorf("before, %d figures were revised", len(stood.Revised))
+		}
+	})
+
 	t.Run("replay from the archive", func(t *testing.T) {
 		want := hashes(t, h.Runner)
 		offline := h.open(t, enginetest.Start(t), true)
@@ -111,7 +171,7 @@ func TestPipeline(t *testing.T) {
 	})
 
 	t.Run("from a figure to its bytes", func(t *testing.T) {
-		tr, err := h.Trace(t.Context(), "conc_top10_sec", "SPX_MEMBERS", schemas.NewDate(2025, time.December, 5))
+		tr, err := h.Trace(t.Context(), "conc_top10_sec", "SPX_MEMBERS", schemas.NewDate(2025, time.December, 5), time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,11 +201,29 @@ func TestPipeline(t *testing.T) {
 		if payloads == 0 {
 			t.Error("the trace ends without an answer of a publisher")
 		}
-		if _, err := h.Trace(t.Context(), "conc_top10_sec", "SPX_MEMBERS", schemas.NewDate(2025, time.December, 6)); err == nil || !strings.Contains(err.Error(), "2025-12-05") {
+		if _, err := h.Trace(t.Context(), "conc_top10_sec", "SPX_MEMBERS", schemas.NewDate(2025, time.December, 6), time.Time{}); err == nil || !strings.Contains(err.Error(), "2025-12-05") {
 			t.Errorf("a Saturday: got %v, want an error that names Friday", err)
 		}
-		if _, err := h.Trace(t.Context(), "top10", "", 0); err == nil || !strings.Contains(err.Error(), "conc_top10_sec") {
+		if _, err := h.Trace(t.Context(), "top10", "", 0, time.Time{}); err == nil || !strings.Contains(err.Error(), "conc_top10_sec") {
 			t.Errorf("a misspelt metric: got %v, want a suggestion", err)
+		}
+	})
+
+	t.Run("who is who", func(t *testing.T) {
+		rows, err := clickhouse.Read(t.Context(), h.Warehouse, schemas.Securities, clickhouse.Query{Where: "universe = 'SPX_MEMBERS'", Order: "security, source, symbol, first_day"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources, cash := map[string]int{}, 0
+		for _, s := range rows {
+			kind, _, _ := strings.Cut(s.Source, " ")
+			sources[kind]++
+			if s.Security == "" {
+				cash++
+			}
+		}
+		if sources["prices"] == 0 || sources["holdings"] == 0 || sources["members"] == 0 || cash == 0 {
+			t.Errorf("%d rows: of sources %v, %d that are no shares", len(rows), sources, cash)
 		}
 	})
 
@@ -183,7 +261,7 @@ func TestPipeline(t *testing.T) {
 	})
 
 	t.Run("the book of the workbook", func(t *testing.T) {
-		book, err := h.Book(t.Context(), schemas.NoDate, "test")
+		book, err := h.Book(t.Context(), BookAsk{Version: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,7 +32,7 @@ func outcomes(results []schemas.CheckResult) []string {
 func TestChecksOfWhatIsStored(t *testing.T) {
 	h := newHouse(t, schemas.NewDate(2024, time.January, 1))
 	h.mustRun(t, Request{})
-	recorded, err := h.latestChecks(t.Context())
+	recorded, err := h.latestChecks(t.Context(), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestChecksOfWhatIsStored(t *testing.T) {
 	if got := outcomes(again); !slices.Equal(got, want) {
 		t.Errorf("checking again found\n%s\nwhere building found\n%s", strings.Join(got, ""), strings.Join(want, ""))
 	}
-	after, err := h.latestChecks(t.Context())
+	after, err := h.latestChecks(t.Context(), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestChecksOfWhatIsStored(t *testing.T) {
 
 	t.Run("an answer that breaks its contract", func(t *testing.T) {
 		contractOf := func() schemas.CheckResult {
-			latest, err := h.latestChecks(t.Context())
+			latest, err := h.latestChecks(t.Context(), time.Time{})
 			if err != nil {
 				t.Fatal(err)
 			}

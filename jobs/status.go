@@ -84,7 +84,7 @@ func (r *Runner) Status(ctx context.Context) (*Status, error) {
 		}
 		st.Jobs = append(st.Jobs, js)
 	}
-	st.Checks, err = r.latestChecks(ctx)
+	st.Checks, err = r.latestChecks(ctx, time.Time{})
 	return st, err
 }
 

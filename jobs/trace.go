@@ -4,19 +4,21 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 )
 
 // Trace follows the figure of a metric on a day down to publishers' answers.
-// With an empty universe there must be one universe only that has it.
-func (r *Runner) Trace(ctx context.Context, metric, universe string, day schemas.Date) (clickhouse.Trace, error) {
+// With an empty universe there must be one universe only that has it. Where an
+// instant is given the figure is the one that was known then.
+func (r *Runner) Trace(ctx context.Context, metric, universe string, day schemas.Date, at time.Time) (clickhouse.Trace, error) {
 	var none clickhouse.Trace
 	if _, ok := schemas.LookupMetric(metric); !ok {
 		return none, fmt.Errorf("there is no metric %q%s; `tidemark schema metrics` lists them all", metric, didYouMean(metric))
 	}
-	traces, err := r.Warehouse.Trace(ctx, metric, universe, day)
+	traces, err := r.Warehouse.Trace(ctx, metric, universe, day, at)
 	if err != nil {
 		return none, err
 	}
@@ -24,7 +26,7 @@ func (r *Runner) Trace(ctx context.Context, metric, universe string, day schemas
 	case 1:
 		return traces[0], nil
 	case 0:
-		return none, r.noFact(ctx, metric, universe, day)
+		return none, r.noFact(ctx, metric, universe, day, at)
 	}
 	var names []string
 	for _, t := range traces {
@@ -34,7 +36,7 @@ func (r *Runner) Trace(ctx context.Context, metric, universe string, day schemas
 }
 
 // noFact says where the nearest figure before a day without one is.
-func (r *Runner) noFact(ctx context.Context, metric, universe string, day schemas.Date) error {
+func (r *Runner) noFact(ctx context.Context, metric, universe string, day schemas.Date, at time.Time) error {
 	for _, t := range schemas.FactTables {
 		if t.String() != schemas.MetricByID(metric).Dataset {
 			continue
@@ -42,7 +44,7 @@ func (r *Runner) noFact(ctx context.Context, metric, universe string, day schema
 		before, err := clickhouse.Read(ctx, r.Warehouse, t, clickhouse.Query{
 			Where: "metric = {metric:String} AND session < {day:Date} AND ({universe:String} = '' OR universe = {universe:String})",
 			Args:  []any{clickhouse.Named("metric", metric), clickhouse.Named("day", day), clickhouse.Named("universe", universe)},
-			Order: "session DESC", Limit: 1,
+			Order: "session DESC", Limit: 1, KnownAt: at,
 		})
 		if err != nil {
 			return fmt.Errorf("read %s before %s: %w", metric, day, err)

@@ -7,7 +7,7 @@ import (
 
 // The users of the warehouse, on every server.
 const (
-	LoaderUser = "loader" // writes raw, facts, mart and ops
+	LoaderUser = "loader" // writes raw, facts, history, mart and ops
 	BIUser     = "bi"     // reads mart
 )
 

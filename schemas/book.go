@@ -8,7 +8,10 @@ type Book struct {
 	Title   string
 	AsOf    Date      // newest session in the book
 	KnownAt time.Time // newest knowledge time in the book; dates the document
-	Version string    // of the program
+	// SeenAt is the instant whose knowledge the book shows, where that is not the
+	// present: what was corrected since stands in it as it was.
+	SeenAt  time.Time
+	Version string // of the program
 	// Facts are sorted by metric, universe and session. They tell the value, its
 	// status and coverage, and when it was known, and nothing beside that.
 	Facts []Fact
@@ -24,6 +27,18 @@ type Book struct {
 	Fresh   []Freshness
 	Checks  []CheckResult
 	Sources []SourceLine
+	// Revised are the figures that have changed since the session before closed,
+	// newest first.
+	Revised []Revision
+}
+
+// Revision is a figure that took another's place.
+type Revision struct {
+	Metric, Universe string
+	Session          Date
+	Was              float64
+	Is               Opt[float64] // none where there is no such figure any more
+	At               time.Time    // when it changed, last
 }
 
 // Freshness says how up to date one part of a table is, judged by the newest

@@ -13,7 +13,7 @@ import (
 var update = flag.Bool("update", false, "write the migrations that create tables anew")
 
 // databases are made before any table.
-var databases = []string{"raw", "facts", "mart", "ops"}
+var databases = []string{"raw", "facts", "mart", "ops", "history"}
 
 // TestMigrationsMatchDatasets holds the files that create tables against the
 // descriptors. A table that a later migration alters has outgrown the text of

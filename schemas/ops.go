@@ -52,6 +52,7 @@ type Built struct {
 	RunID   string
 	SwapID  string
 	BuiltAt time.Time // when it was last found to be up to date
+	Reach   Date      // newest day that the window has ever held; NoDate where it never held a row, or a build of old did not tell
 }
 
 // Builds is ops.window. The line with the newest built_at of a window counts.
@@ -67,6 +68,7 @@ var Builds = NewTable(Dataset{Database: "ops", Name: "window", Comment: "Builds 
 	Text("run_id", "Run that built it.", func(r *Built) *string { return &r.RunID }),
 	Text("swap_id", "Swap that made it visible; empty when the content was unchanged.", func(r *Built) *string { return &r.SwapID }),
 	Instant("built_at", "When it was last found to be up to date.", func(r *Built) *time.Time { return &r.BuiltAt }),
+	OptDay("reach", "Newest day that the window has ever held.", func(r *Built) *Date { return &r.Reach }),
 )
 
 // Input is one thing that went into a build: a window of another table, or a
@@ -169,6 +171,7 @@ type SwapStep struct {
 	RunID   string
 	Owner   string
 	At      time.Time
+	Reach   Date // as in Built
 }
 
 // Journal is ops.swap.
@@ -188,6 +191,7 @@ var Journal = NewTable(Dataset{Database: "ops", Name: "swap", Comment: "Journal 
 	Text("run_id", "Run.", func(r *SwapStep) *string { return &r.RunID }),
 	Text("owner", "Host, process and its start time.", func(r *SwapStep) *string { return &r.Owner }),
 	Instant("at", "When the step was reached.", func(r *SwapStep) *time.Time { return &r.At }),
+	OptDay("reach", "Newest day that the window has ever held, once the swap is done.", func(r *SwapStep) *Date { return &r.Reach }),
 )
 
 func windowEnd[T any](ref func(*T) *Date) Field[T] {

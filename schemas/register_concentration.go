@@ -1,6 +1,9 @@
 package schemas
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // ConcentrationTops are the N of the top-N weights.
 var ConcentrationTops = []int{1, 3, 5, 10, 25, 50}
@@ -18,6 +21,9 @@ func concentrationRegister() []Metric {
 	var out []Metric
 	add := func(m Metric) {
 		m.Family, m.Dataset, m.Window, m.Method = "concentration", Concentration.String(), "day", 1
+		if strings.HasSuffix(m.ID, "_iss") {
+			m.Method = 2 // of two securities under one ticker each has its own issuer
+		}
 		m.Warmup = max(m.Warmup, 1)
 		if m.Inputs == "" {
 			m.Inputs = "fund holdings; between files, prices"

@@ -130,19 +130,10 @@ func numberOf(numbers map[string]int32, texts *[]string, text string) int32 {
 // name returns the number of what a line calls its security. Lines without a
 // ticker, such as escrows and rights, go by their numbers, or by their name.
 func (d *holdingsDigest) name(h *schemas.Holding) int32 {
-	numbers := d.ids
-	var key string
-	switch {
-	case hasTicker(h):
-		numbers, key = d.tickers, h.Ticker
-	case len(h.ISIN) == 12:
-		key = isinSecurity(h.ISIN)
-	case len(h.CUSIP) == 9:
-		key = "cusip:" + h.CUSIP
-	case len(h.SEDOL) == 7:
-		key = "sedol:" + h.SEDOL
-	default:
-		key = "name:" + strings.Join(strings.Fields(strings.ToLower(h.Name)), " ")
+	numbers, key := d.tickers, h.Ticker
+	if !hasTicker(h) {
+		numbers = d.ids
+		key, _ = numberedSecurity(h)
 	}
 	if n, known := numbers[key]; known {
 		return n
@@ -160,6 +151,20 @@ func (d *holdingsDigest) name(h *schemas.Holding) int32 {
 	d.names.securities = append(d.names.securities, name)
 	numbers[key] = n
 	return n
+}
+
+// numberedSecurity is the permanent id of a line without a ticker, and what it is
+// made of.
+func numberedSecurity(h *schemas.Holding) (id, what string) {
+	switch {
+	case len(h.ISIN) == 12:
+		return isinSecurity(h.ISIN), "ISIN"
+	case len(h.CUSIP) == 9:
+		return "cusip:" + h.CUSIP, "CUSIP"
+	case len(h.SEDOL) == 7:
+		return "sedol:" + h.SEDOL, "SEDOL"
+	}
+	return "name:" + strings.Join(strings.Fields(strings.ToLower(h.Name)), " "), "name"
 }
 
 // isinSecurity is the permanent id of a security that goes by its ISIN.

@@ -27,10 +27,12 @@ func (s symbolSource) has(symbol string) bool {
 
 // identity resolves publishers' symbols.
 type identity struct {
-	classes  map[string]string           // spelling without the dot -> class form
-	renames  map[string][]schemas.Rename // by old symbol, oldest first
-	cache    map[string]string           // publisher's spelling -> canonical spelling
-	findings []Finding
+	classes map[string]string // spelling without the dot -> class form
+	// classFrom has the list that the class form of a spelling is known from.
+	classFrom map[string]string
+	renames   map[string][]schemas.Rename // by old symbol, oldest first
+	cache     map[string]string           // publisher's spelling -> canonical spelling
+	findings  []Finding
 }
 
 // plainSymbol brings a publisher's spelling to capitals with a dot before the
@@ -163,7 +165,7 @@ func (id *identity) learnClasses(sources []symbolSource) {
 			}
 		}
 	}
-	id.classes = make(map[string]string)
+	id.classes, id.classFrom = make(map[string]string), make(map[string]string)
 	for _, key := range slices.Sorted(maps.Keys(dotted)) {
 		if _, spelled := plain[key]; !spelled {
 			continue
@@ -179,6 +181,7 @@ func (id *identity) learnClasses(sources []symbolSource) {
 			continue
 		}
 		id.classes[key] = forms[0]
+		id.classFrom[key] = sources[slices.IndexFunc(sources, func(s symbolSource) bool { return s.has(forms[0]) })].name
 	}
 }
 

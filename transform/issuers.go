@@ -61,13 +61,12 @@ func newIssuers(in *Inputs, files []HoldingsFile, h *holders, securities []strin
 	}
 	var held []string // by number: the CUSIP issuer, noIssuer, or empty where no file has it
 	lines := 0
+	var lineOf lineNumbers
 	for i := range files {
 		f := &files[i]
-		number := h.of(f)
-		for k := range f.lines {
+		for k, n := range h.assign(f, &lineOf) {
 			line := &f.lines[k]
-			n := int(number(line))
-			for len(held) <= n {
+			for len(held) <= int(n) {
 				held = append(held, "")
 			}
 			if held[n] == "" {

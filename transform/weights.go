@@ -86,13 +86,50 @@ func (h *holders) of(f *HoldingsFile) func(*equityLine) int32 {
 
 func (h *holders) number(security string) int32 { return numberOf(h.numbers, &h.securities, security) }
 
-// clean turns a file into a portfolio: two lines of one security are added up,
-// the weights scaled to 1. Its index is by the numbers of h, in no order.
-func (h *holders) clean(f *HoldingsFile, scratch *[]int32) portfolio {
+// lineNumbers is where numbers for the lines of a file are worked out.
+type lineNumbers struct {
+	of      []int32 // by line of the file
+	isins   []int32 // by number: ISIN of the first line that has one
+	touched []int32
+}
+
+// assign numbers the lines of a file. Where it has two securities under one ticker,
+// as their ISINs show, the later goes by its ISIN.
+func (h *holders) assign(f *HoldingsFile, s *lineNumbers) []int32 {
+	s.of, s.touched = s.of[:0], s.touched[:0]
+	grow := func(n int32) {
+		for len(s.isins) <= int(n) {
+			s.isins = append(s.isins, 0)
+		}
+	}
+	number := h.of(f)
+	for k := range f.lines {
+		line := &f.lines[k]
+		n := number(line)
+		grow(n)
+		if was := s.isins[n]; was != 0 && line.isin != 0 && was != line.isin {
+			n = h.number(isinSecurity(f.names.isins[line.isin]))
+			grow(n)
+		}
+		if s.isins[n] == 0 && line.isin != 0 {
+			s.isins[n] = line.isin
+			s.touched = append(s.touched, n)
+		}
+		s.of = append(s.of, n)
+	}
+	for _, n := range s.touched {
+		s.isins[n] = 0
+	}
+	return s.of
+}
+
+// clean turns a file, of whose lines the numbers are given, into a portfolio: two
+// lines of one security are added up, the weights scaled to 1. Its index is by the
+// numbers, in no order.
+func (f *HoldingsFile) clean(numbers []int32, scratch *[]int32) portfolio {
 	p := portfolio{fund: f.Fund, asOf: f.AsOf, residual: f.residual}
 	p.index, p.weights, p.sectors = make([]int32, 0, len(f.lines)), make([]float64, 0, len(f.lines)), make([]int8, 0, len(f.lines))
 	p.prices = make([]float64, 0, len(f.lines))
-	isins := make([]int32, 0, len(f.lines))
 	at := *scratch // by number: place in the portfolio, counted from 1
 	place := func(number int32) int {
 		for len(at) <= int(number) {
@@ -100,26 +137,17 @@ func (h *holders) clean(f *HoldingsFile, scratch *[]int32) portfolio {
 		}
 		return int(at[number]) - 1
 	}
-	number := h.of(f)
-	for k := range f.lines {
+	for k, n := range numbers {
 		line := &f.lines[k]
-		n := number(line)
 		i := place(n)
-		if i >= 0 && isins[i] != 0 && line.isin != 0 && isins[i] != line.isin {
-			n = h.number(isinSecurity(f.names.isins[line.isin])) // one ticker, two securities
-			i = place(n)
-		}
 		if i < 0 {
 			i = len(p.index)
 			at[n] = int32(i + 1)
 			p.index, p.weights, p.sectors = append(p.index, n), append(p.weights, 0), append(p.sectors, int8(sectorUnknown))
-			p.prices, isins = append(p.prices, 0), append(isins, 0)
+			p.prices = append(p.prices, 0)
 		}
 		if int(line.sector) != sectorUnknown {
 			p.sectors[i] = line.sector
-		}
-		if isins[i] == 0 {
-			isins[i] = line.isin
 		}
 		if line.price > 0 {
 			p.prices[i] = line.price
@@ -179,6 +207,7 @@ type fundBook struct {
 func newFundBook(in *Inputs, files []HoldingsFile, h *holders) (fundBook, []Finding) {
 	book := fundBook{files: make(map[string][]portfolio)}
 	var findings []Finding
+	var numbers lineNumbers
 	var scratch []int32
 	for i := range files {
 		f := &files[i]
@@ -198,7 +227,7 @@ func newFundBook(in *Inputs, files []HoldingsFile, h *holders) (fundBook, []Find
 				Message: fmt.Sprintf("%.2f %% of the holdings of %s as of %s is not shares", 100*f.residual, f.Fund, f.AsOf),
 			})
 		}
-		p := h.clean(f, &scratch)
+		p := f.clean(h.assign(f, &numbers), &scratch)
 		p.session = in.sessionOf(f.AsOf)
 		book.files[f.Fund] = append(book.files[f.Fund], p)
 	}

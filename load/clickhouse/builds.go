@@ -41,6 +41,8 @@ func (w *Warehouse) AllBuilds(ctx context.Context) ([]schemas.Built, error) {
 type standing struct {
 	Content string
 	BuiltAt time.Time
+	Reach   schemas.Date
+	Tied    bool // with the record of another content, of the same millisecond
 }
 
 // newest returns what the newest build of one window brought and when, and false
@@ -48,13 +50,18 @@ type standing struct {
 // them here: to let the server sort them costs it more than to send them all.
 func (w *Warehouse) newest(ctx context.Context, dataset string, win schemas.Window) (last standing, known bool, err error) {
 	q := oneWindow(dataset, win)
-	err = w.lines(ctx, "SELECT content, built_at FROM ops.window WHERE "+q.Where, q.Args, func() { known = false }, func(rows driver.Rows) error {
+	err = w.lines(ctx, "SELECT content, built_at, toInt32(ifNull(reach, {none:Int32})) FROM ops.window WHERE "+q.Where, append(q.Args, Named("none", int32(schemas.NoDate))), func() { known = false }, func(rows driver.Rows) error {
 		var line standing
-		if err := rows.Scan(&line.Content, &line.BuiltAt); err != nil {
+		var reach int32
+		if err := rows.Scan(&line.Content, &line.BuiltAt, &reach); err != nil {
 			return err
 		}
-		if !known || line.BuiltAt.After(last.BuiltAt) {
+		line.Reach = schemas.Date(reach)
+		switch {
+		case !known || line.BuiltAt.After(last.BuiltAt):
 			last, known = line, true
+		case line.BuiltAt.Equal(last.BuiltAt) && line.Content != last.Content:
+			last.Tied = true
 		}
 		return nil
 	})
@@ -117,6 +124,30 @@ func (w *Warehouse) hash(ctx context.Context, table, rowHash string, q Query) (f
 type Span struct {
 	Oldest, Newest schemas.Date
 	Rows           int64
+}
+
+// DaysAt returns what Days does of an instant, as the builds of the table's windows
+// tell it. What a window's first day of rows was they do not: Oldest is NoDate.
+func (w *Warehouse) DaysAt(ctx context.Context, d schemas.Dataset, at time.Time) (map[string]Span, error) {
+	const sql = "SELECT CAST(part, 'String'), toInt32(max(newest)), sum(held) FROM (" +
+		"SELECT part, from_date, max(reach) AS newest, argMax(rows, built_at) AS held FROM ops.window WHERE dataset = {dataset:String} AND built_at <= {at:DateTime64(3)} GROUP BY part, from_date" +
+		") WHERE held > 0 AND newest IS NOT NULL GROUP BY part"
+	out := make(map[string]Span)
+	err := w.each(ctx, sql, []any{Named("dataset", d.String()), Named("at", at)}, func() { clear(out) }, func(rows driver.Rows) error {
+		var part string
+		var newest int32
+		s := Span{Oldest: schemas.NoDate}
+		if err := rows.Scan(&part, &newest, &s.Rows); err != nil {
+			return err
+		}
+		s.Newest = schemas.Date(newest)
+		out[part] = s
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("clickhouse: days of %s at %s: %w", d, at.UTC().Format(time.RFC3339), err)
+	}
+	return out, nil
 }
 
 // Days returns, for each part of a table that has rows, its first and last day

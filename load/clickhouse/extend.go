@@ -111,12 +111,14 @@ func (r *replacement) extend(ctx context.Context, g growth, beyond fingerprint) 
 	if !known || !ok || last.Content != r.stood || r.before.anyOpen() {
 		return false, ErrStandsOtherwise
 	}
-	r.last = last.BuiltAt
+	if err := r.reach(ctx, last, known); err != nil {
+		return false, err
+	}
 	content.part(beyond)
 	content.join(g.content)
 	r.step.Rows, r.step.Content = int64(content.rows), content.String()
 	if r.step.Content == r.stood {
-		return false, r.w.record(ctx, r.built(""), r.last)
+		return false, r.w.record(ctx, r.built(""), r.last.BuiltAt)
 	}
 	if beyond.rows > 0 {
 		if g.dropped, err = r.dropped(ctx, g.after); err != nil {

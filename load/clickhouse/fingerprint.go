@@ -55,7 +55,9 @@ const fingerprintSQL = "count(), sum(h), groupBitXor(h)"
 // does here: over all columns, or over the content alone. One function
 // turns the row into bytes: of a short table it is not the rows that take the
 // server's time but the functions that it has to understand.
-func rowHashSQL(d schemas.Dataset, all bool) string {
+func rowHashSQL(d schemas.Dataset, all bool) string { return rowHash(d, all) + " AS h" }
+
+func rowHash(d schemas.Dataset, all bool) string {
 	var content, origin []string
 	for _, c := range d.Columns {
 		if c.Origin {
@@ -67,5 +69,5 @@ func rowHashSQL(d schemas.Dataset, all bool) string {
 	if all {
 		content = append(content, origin...)
 	}
-	return "xxHash64(formatRow('RowBinary', " + strings.Join(content, ", ") + ")) AS h"
+	return "xxHash64(formatRow('RowBinary', " + strings.Join(content, ", ") + "))"
 }

@@ -24,8 +24,8 @@ func TestMigrateMakesTheDatasets(t *testing.T) {
 			want = append(want, d.String()+"|"+c.Name+"|"+c.Kind.Type()+"|"+c.Doc())
 		}
 	}
-	got = append(got, lines(t, w, "SELECT database || '.' || name, comment, sorting_key FROM system.tables WHERE database IN ('raw', 'facts', 'ops') AND name != 'migration'")...)
-	got = append(got, lines(t, w, "SELECT database || '.' || table, name, type, comment FROM system.columns WHERE database IN ('raw', 'facts', 'ops') AND table != 'migration'")...)
+	got = append(got, lines(t, w, "SELECT database || '.' || name, comment, sorting_key FROM system.tables WHERE database IN ('raw', 'facts', 'ops', 'history') AND name != 'migration'")...)
+	got = append(got, lines(t, w, "SELECT database || '.' || table, name, type, comment FROM system.columns WHERE database IN ('raw', 'facts', 'ops', 'history') AND table != 'migration'")...)
 	slices.Sort(want)
 	slices.Sort(got)
 	if diff := gocmp.Diff(want, got); diff != "" {

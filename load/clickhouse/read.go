@@ -24,6 +24,9 @@ type Query struct {
 	// Columns names the columns to read; the fields of the others stay zero. Nil
 	// reads all of them.
 	Columns []string
+	// KnownAt asks for the rows as they stood at an instant; zero for those that
+	// stand now.
+	KnownAt time.Time
 
 	limitBy string // columns of which only the first row in Order is wanted
 	perKey  int    // how many first rows limitBy keeps; 0 means 1
@@ -134,7 +137,7 @@ func selectSQL[T any](t schemas.Table[T], q Query) string {
 		names = append(names, schemas.QuoteName(f.Name))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "SELECT %s FROM %s", strings.Join(names, ", "), qualified(t.Database, t.Name))
+	fmt.Fprintf(&b, "SELECT %s FROM %s", strings.Join(names, ", "), TableAt(t.Dataset, q.KnownAt))
 	if q.Where != "" {
 		b.WriteString(" WHERE " + q.Where)
 	}

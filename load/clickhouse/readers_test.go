@@ -155,6 +155,32 @@ func TestTwoWritersOfOneWindow(t *testing.T) {
 	clean(t, w)
 }
 
+// TestTwoRecordsOfOneMillisecond has two writers finish so close to each other that
+// their records do not tell which was the last.
+func TestTwoRecordsOfOneMillisecond(t *testing.T) {
+	w := fresh(t)
+	replace(t, w, schemas.Holdings, version("IVV", 1))
+	replace(t, w, schemas.Holdings, version("IVV", 2))
+	inside, err := w.windowHash(t.Context(), schemas.Holdings.Dataset, year2025, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := milli(time.Now().Add(time.Minute))
+	for _, content := range []string{"another", inside.String(), "a third"} {
+		b := schemas.Built{Dataset: "raw.holding", Window: year2025, Content: content, BuiltAt: at, Reach: schemas.NoDate}
+		if err := Append(t.Context(), w, schemas.Builds, []schemas.Built{b}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.reconcile(t.Context(), schemas.Holdings.Dataset, year2025); err != nil {
+		t.Fatal(err)
+	}
+	last, _, err := w.newest(t.Context(), "raw.holding", year2025)
+	if err != nil || last.Tied || last.Content != inside.String() || !last.BuiltAt.After(at) {
+		t.Errorf("the newest record is %+v, error %v", last, err)
+	}
+}
+
 // TestWriterOvertaken lets a second writer finish between the exchange and
 // the record of the first one: the last record must still be the truth.
 func TestWriterOvertaken(t *testing.T) {

@@ -146,7 +146,7 @@ func (w *Warehouse) finish(ctx context.Context, s schemas.SwapStep) (bool, error
 			return false, nil
 		}
 	}
-	return true, w.complete(ctx, d, s, last.BuiltAt, agree)
+	return true, w.complete(ctx, d, s, last, schemas.NoDate, agree)
 }
 
 // sweep drops the staging tables of swaps that are over.

@@ -86,7 +86,7 @@ type replacement struct {
 	part   bool             // rows are only those of the days that are new
 	stood  string           // content of the window when it began
 	kept   schemas.Date     // the day up to which the window stays as it is
-	last   time.Time        // when the newest record of the window was made
+	last   standing         // what the newest record of the window says
 	before swaps            // the window's when it began
 	grown  *growth          // nil where the window is written anew
 	step   schemas.SwapStep // what the journal's lines of this swap have in common
@@ -116,14 +116,16 @@ func (r *replacement) run(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	r.last = last.BuiltAt
+	if err := r.reach(ctx, last, known); err != nil {
+		return false, err
+	}
 	// While somebody else is at work on the window, what the record says of
 	// it may be out of date by the time it is read.
 	if known && !r.before.anyOpen() {
 		r.stood = last.Content
 	}
 	if r.stood != "" && r.stood == r.step.Content {
-		if err := w.record(ctx, r.built(""), r.last); err != nil {
+		if err := w.record(ctx, r.built(""), r.last.BuiltAt); err != nil {
 			return false, err
 		}
 		return false, r.agree(ctx)
@@ -157,7 +159,7 @@ func (r *replacement) swap(ctx context.Context) error {
 	// From here on the swap is completed, by this call if it can be.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
-	return w.complete(ctx, r.d, r.step, r.last, r.agree)
+	return w.complete(ctx, r.d, r.step, r.last, r.kept, r.agree)
 }
 
 // stage brings the rows into the staging table and shows that they arrived.
@@ -194,7 +196,7 @@ func (r *replacement) fill(ctx context.Context) error {
 		if err := r.w.dropStaging(ctx, r.step.Staging); err != nil {
 			return err
 		}
-		r.step.Hash = r.rows.all.String()
+		r.step.Hash, r.kept = r.rows.all.String(), schemas.NoDate
 	}
 	return r.send(ctx, schemas.NoDate, r.rows.all)
 }
@@ -227,15 +229,19 @@ func (w *Warehouse) createStaging(ctx context.Context, d schemas.Dataset, into s
 		into, qualified(d.Database, d.Name)))
 }
 
-// complete takes a verified swap to its end. Every step may be repeated. The
-// record is made newer than the last one, and agree is called between it and the
-// end.
-func (w *Warehouse) complete(ctx context.Context, d schemas.Dataset, s schemas.SwapStep, last time.Time, agree func(context.Context) error) error {
+// complete takes a verified swap to its end. Every step may be repeated. Up to the
+// day kept the window stays as it is. The record is made newer than the last one,
+// and agree is called between it and the end.
+func (w *Warehouse) complete(ctx context.Context, d schemas.Dataset, s schemas.SwapStep, last standing, kept schemas.Date, agree func(context.Context) error) error {
+	if err := w.witness(ctx, d, s, last, kept); err != nil {
+		return fmt.Errorf("keep what the window holds: %w", err)
+	}
+	w.at("witnessed")
 	if err := w.exchange(ctx, d, s); err != nil {
 		return fmt.Errorf("exchange the partition: %w", err)
 	}
 	w.at("exchanged")
-	return w.conclude(ctx, s, last, agree)
+	return w.conclude(ctx, s, last.BuiltAt, agree)
 }
 
 // exchange makes the staged rows the window's, in one step for readers.
@@ -308,7 +314,7 @@ func (w *Warehouse) reconcile(ctx context.Context, d schemas.Dataset, win schema
 		return fmt.Errorf("hash the window: %w", err)
 	}
 	last, known, err := w.newest(ctx, d.String(), win)
-	if err != nil || known && last.Content == holds.String() {
+	if err != nil || known && last.Content == holds.String() && !last.Tied {
 		return err
 	}
 	swaps, err := w.readJournal(ctx, oneWindow(d.String(), win))
@@ -335,7 +341,7 @@ func (r *replacement) built(swapID string) schemas.Built {
 func builtBy(s schemas.SwapStep) schemas.Built {
 	return schemas.Built{
 		Dataset: s.Dataset, Window: s.Window, Rows: s.Rows, Content: s.Content,
-		Inputs: s.Inputs, Method: s.Method, RunID: s.RunID, SwapID: s.SwapID,
+		Inputs: s.Inputs, Method: s.Method, RunID: s.RunID, SwapID: s.SwapID, Reach: s.Reach,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"tidemark/schemas"
 )
@@ -25,8 +26,9 @@ type Lineage struct {
 }
 
 // Facts returns the facts of a metric on a day: of one universe, or of all
-// where it is empty, ordered by universe.
-func (w *Warehouse) Facts(ctx context.Context, metric, universe string, day schemas.Date) ([]schemas.Fact, error) {
+// where it is empty, ordered by universe. They are those that were known at an
+// instant or, where it is zero, those that stand.
+func (w *Warehouse) Facts(ctx context.Context, metric, universe string, day schemas.Date, at time.Time) ([]schemas.Fact, error) {
 	t, err := tableOf(metric)
 	if err != nil {
 		return nil, err
@@ -34,7 +36,7 @@ func (w *Warehouse) Facts(ctx context.Context, metric, universe string, day sche
 	q := Query{
 		Where: "metric = {metric:String} AND session = {day:Date}",
 		Args:  []any{Named("metric", metric), Named("day", day)},
-		Order: "universe",
+		Order: "universe", KnownAt: at,
 	}
 	if universe != "" {
 		q.Where += " AND universe = {universe:String}"
@@ -56,9 +58,10 @@ func tableOf(metric string) (schemas.Table[schemas.Fact], error) {
 }
 
 // Trace follows the facts of a metric on a day down to the answers that their
-// publishers gave. An empty universe asks for all.
-func (w *Warehouse) Trace(ctx context.Context, metric, universe string, day schemas.Date) ([]Trace, error) {
-	found, err := w.Facts(ctx, metric, universe, day)
+// publishers gave. An empty universe asks for all, and an instant other than zero
+// for the facts that were known then.
+func (w *Warehouse) Trace(ctx context.Context, metric, universe string, day schemas.Date, at time.Time) ([]Trace, error) {
+	found, err := w.Facts(ctx, metric, universe, day, at)
 	if err != nil {
 		return nil, err
 	}

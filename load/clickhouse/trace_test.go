@@ -62,7 +62,7 @@ func TestTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	got, err := w.Trace(t.Context(), "adv", "", day2025)
+	got, err := w.Trace(t.Context(), "adv", "", day2025, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,10 +94,10 @@ func TestTrace(t *testing.T) {
 	if diff := gocmp.Diff(want, ends, gocmp.AllowUnexported(end{})); diff != "" {
 		t.Errorf("what the fact was made from (-want +got):\n%s", diff)
 	}
-	if none, err := w.Trace(t.Context(), "adv", "NOBODY", day2025); err != nil || len(none) != 0 {
+	if none, err := w.Trace(t.Context(), "adv", "NOBODY", day2025, time.Time{}); err != nil || len(none) != 0 {
 		t.Errorf("a universe without facts: %v, %v", none, err)
 	}
-	if _, err := w.Trace(t.Context(), "no_such_metric", "", day2025); err == nil {
+	if _, err := w.Trace(t.Context(), "no_such_metric", "", day2025, time.Time{}); err == nil {
 		t.Error("an unknown metric is traced")
 	}
 }

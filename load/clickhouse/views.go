@@ -42,7 +42,7 @@ func (v view) statement() string {
 
 // Views makes the views of database mart anew from the metric register and
 // the tables of this version: a wide table for each family of metrics, the
-// contributions of securities, and fact, metric, freshness, quality and source.
+// contributions of securities, and fact, as_known, metric, freshness, quality and source.
 func (w *Warehouse) Views(ctx context.Context) error {
 	return w.makeViews(ctx, views(schemas.Register(), schemas.Datasets()))
 }
@@ -61,8 +61,8 @@ func views(register []schemas.Metric, datasets []schemas.Dataset) []view {
 	for _, family := range families(register, datasets) {
 		out = append(out, family.view())
 	}
-	out = append(out, contributionView(), indexMoverView(), performerContributorView(), divergenceEpisodeView())
-	return append(out, factView(register, datasets), metricView(register), freshnessView(datasets), qualityView(), sourceView(datasets))
+	out = append(out, contributionView(), indexMoverView(), performerContributorView(), divergenceEpisodeView(), securityView())
+	return append(out, factView(register, datasets), asKnownView(register, datasets), metricView(register), freshnessView(datasets), qualityView(), sourceView(datasets))
 }
 
 // family is a group of metrics that are shown as one wide table.
@@ -155,8 +155,11 @@ func metricComment(m schemas.Metric) string {
 	return c
 }
 
-// factView is every fact with its reason and its origin, one row each.
-func factView(register []schemas.Metric, datasets []schemas.Dataset) view {
+// factColumns are those of the fact tables that people are shown.
+var factColumns = []string{"universe", "session", "metric", "value", "status", "members", "excluded", "coverage", "basis", "detail", "method", "known_at", "run_id"}
+
+// factQuery selects facts with what the register says of their metrics.
+func factQuery(register []schemas.Metric, more, from string) string {
 	var ids, names, fams, units []string
 	for _, m := range register {
 		ids = append(ids, schemas.QuoteText(m.ID))
@@ -170,10 +173,16 @@ func factView(register []schemas.Metric, datasets []schemas.Dataset) view {
 		}
 		return fmt.Sprintf("transform(CAST(metric, 'String'), [%s], [%s], %s)", strings.Join(ids, ", "), strings.Join(values, ", "), otherwise)
 	}
-	const stored = "universe, session, metric, value, status, members, excluded, coverage, basis, detail, method, known_at, run_id"
+	return fmt.Sprintf("SELECT universe, session, metric, %s AS name, %s AS family, %s AS unit,\n"+
+		"    value, status, members, excluded, coverage, basis, detail, method, known_at, run_id%s\nFROM (%s)",
+		fromRegister(names, "CAST(metric, 'String')"), fromRegister(fams, "''"), fromRegister(units, "''"), more, from)
+}
+
+// factView is every fact with its reason and its origin, one row each.
+func factView(register []schemas.Metric, datasets []schemas.Dataset) view {
 	var from []string
 	for _, d := range factTables(datasets) {
-		from = append(from, "SELECT "+stored+" FROM "+d.String())
+		from = append(from, "SELECT "+strings.Join(factColumns, ", ")+" FROM "+d.String())
 	}
 	return view{
 		name: "fact", comment: "Every fact, one row per metric, universe and session: the value, or the reason why there is none.",
@@ -195,10 +204,7 @@ func factView(register []schemas.Metric, datasets []schemas.Dataset) view {
 			{"known_at", "DateTime64(3, 'UTC')", "When all inputs were public; unit: UTC"},
 			{"run_id", "String", "Run that built the row."},
 		},
-		query: fmt.Sprintf("SELECT universe, session, metric, %s AS name, %s AS family, %s AS unit,\n"+
-			"    value, status, members, excluded, coverage, basis, detail, method, known_at, run_id\nFROM (%s)",
-			fromRegister(names, "CAST(metric, 'String')"), fromRegister(fams, "''"), fromRegister(units, "''"),
-			strings.Join(from, "\n    UNION ALL ")),
+		query: factQuery(register, "", strings.Join(from, "\n    UNION ALL ")),
 	}
 }
 

@@ -37,7 +37,7 @@ func divergenceEpisodeView() view {
 			viewColumn{"any_gap_" + w, "Nullable(Float64)", "Median over all sessions of the return of the small index less that of the large one over " + w + " sessions; unit: fraction"},
 			viewColumn{"independent_" + w, "Int64", "Windows of " + w + " sessions that do not overlap; unit: windows"})
 	}
-	v.query = divergenceEpisodes("")
+	v.query = divergenceEpisodes("", time.Time{})
 	return v
 }
 
@@ -46,8 +46,9 @@ var divergenceLegs = []struct{ id, name string }{
 }
 
 // divergenceEpisodes selects what the view shows; known limits it to facts that
-// were known by a moment.
-func divergenceEpisodes(known string) string {
+// were public by a moment, and at to those that stood at an instant.
+func divergenceEpisodes(known string, at time.Time) string {
+	size := TableAt(schemas.Size.Dataset, at)
 	var episode, whole, shown []string
 	for _, w := range schemas.ForwardWindows {
 		for _, leg := range divergenceLegs {
@@ -65,16 +66,17 @@ func divergenceEpisodes(known string) string {
 		strings.Join(shown, ",\n    ") + "\nFROM (\n" +
 		"    SELECT " + of + ", toDate(extract(detail, '=([0-9-]+)')) AS first_flag, toDate(argMax(extract(detail, '[.][.]([0-9-]+)'), session)) AS last_flag,\n" +
 		"        toInt64(argMax(extract(detail, 'flags=([0-9]+)'), session)) AS flags, max(if(startsWith(detail, 'ended='), toNullable(known_at), NULL)) AS ended_known_at\n" +
-		"    FROM " + schemas.Size.String() + " WHERE metric IN ('div_episode_pr', 'div_episode_tr') AND detail != ''" + known + " GROUP BY universe, basis, first_flag\n) AS e\n" +
+		"    FROM " + size + " WHERE metric IN ('div_episode_pr', 'div_episode_tr') AND detail != ''" + known + " GROUP BY universe, basis, first_flag\n) AS e\n" +
 		"LEFT JOIN (\n    SELECT " + of + ", session" + list + strings.Join(episode, list) + "\n" +
-		"    FROM " + schemas.Size.String() + " WHERE metric LIKE 'fwd_ret_%'" + known + " GROUP BY universe, basis, session\n) AS f ON f.universe = e.universe AND f.basis = e.basis AND f.session = e.first_flag\n" +
+		"    FROM " + size + " WHERE metric LIKE 'fwd_ret_%'" + known + " GROUP BY universe, basis, session\n) AS f ON f.universe = e.universe AND f.basis = e.basis AND f.session = e.first_flag\n" +
 		"LEFT JOIN (\n    SELECT " + of + list + strings.Join(whole, list) + "\n" +
-		"    FROM " + schemas.Size.String() + " WHERE metric LIKE 'fwd_ret_%'" + known + " GROUP BY universe, basis\n) AS u ON u.universe = e.universe AND u.basis = e.basis"
+		"    FROM " + size + " WHERE metric LIKE 'fwd_ret_%'" + known + " GROUP BY universe, basis\n) AS u ON u.universe = e.universe AND u.basis = e.basis"
 }
 
 // Episodes returns the episodes in which a large index had left the small one
-// behind, as they were known by the end of a day: by pair and basis, newest first.
-func (w *Warehouse) Episodes(ctx context.Context, last schemas.Date) ([]schemas.Episode, error) {
+// behind, as they were public by the end of a day: by pair and basis, newest first.
+// Where an instant is given they come from the facts that stood then.
+func (w *Warehouse) Episodes(ctx context.Context, last schemas.Date, at time.Time) ([]schemas.Episode, error) {
 	columns := []string{"universe", "basis", "toInt32(first_flag)", "toInt32(last_flag)", "flags", "ifNull(toUnixTimestamp64Milli(ended_known_at), 0)"}
 	for _, n := range schemas.ForwardWindows {
 		for _, leg := range divergenceLegs {
@@ -82,7 +84,7 @@ func (w *Warehouse) Episodes(ctx context.Context, last schemas.Date) ([]schemas.
 		}
 		columns = append(columns, "any_gap_"+n, "independent_"+n)
 	}
-	sql := "SELECT " + strings.Join(columns, ", ") + " FROM (" + divergenceEpisodes(" AND known_at < {next:DateTime64(3)}") + ") ORDER BY universe, basis, first_flag DESC"
+	sql := "SELECT " + strings.Join(columns, ", ") + " FROM (" + divergenceEpisodes(" AND known_at < {next:DateTime64(3)}", at) + ") ORDER BY universe, basis, first_flag DESC"
 	var out []schemas.Episode
 	err := w.each(ctx, sql, []any{Named("next", (last + 1).Time())}, func() { out = nil }, func(rows driver.Rows) error {
 		var e schemas.Episode

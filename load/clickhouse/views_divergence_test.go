@@ -77,7 +77,7 @@ func TestDivergenceEpisodes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		episodes, err := w.Episodes(t.Context(), last)
+		episodes, err := w.Episodes(t.Context(), last, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

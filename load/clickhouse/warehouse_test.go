@@ -60,7 +60,7 @@ func sharedEngine(tb testing.TB) *engine.Engine {
 func blank(tb testing.TB) *Warehouse {
 	tb.Helper()
 	w := open(tb, sharedEngine(tb))
-	for _, db := range []string{"mart", "facts", "raw", "ops"} {
+	for _, db := range []string{"mart", "facts", "raw", "ops", "history"} {
 		if err := w.exec(tb.Context(), "DROP DATABASE IF EXISTS "+db+" SYNC"); err != nil {
 			tb.Fatal(err)
 		}

@@ -19,7 +19,7 @@
 // CREATE USER and no GRANT). Passwords are made once for a folder, are kept
 // there with mode 0600, and do not change with a restart.
 //
-//   - loader has all rights on the databases raw, facts, mart and ops, may create
+//   - loader has all rights on the databases raw, facts, history, mart and ops, may create
 //     those four and no other, and reads system tables. Its settings are not
 //     constrained, and async_insert is off: an acknowledged insert is written.
 //   - bi reads mart, and what connectors ask of system and information_schema,

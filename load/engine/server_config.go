@@ -130,6 +130,7 @@ const configTemplates = `
             <grants>
                 <query>GRANT ALL ON raw.*</query>
                 <query>GRANT ALL ON facts.*</query>
+                <query>GRANT ALL ON history.*</query>
                 <query>GRANT ALL ON mart.*</query>
                 <query>GRANT ALL ON ops.*</query>
                 <query>GRANT SELECT ON system.*</query>

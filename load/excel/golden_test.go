@@ -96,6 +96,10 @@ func goldenBook() schemas.Book {
 			Window: schemas.Window{Part: "SPX_MEMBERS", From: schemas.NewDate(2025, 1, 1), To: schemas.NewDate(2026, 1, 1)},
 		},
 	}
+	b.Revised = []schemas.Revision{
+		{Metric: "trin", Universe: "SPX_MEMBERS", Session: b.AsOf.AddDays(-2), Was: 0.89, Is: schemas.Some(0.87), At: b.KnownAt.Add(-time.Hour)},
+		{Metric: "conc_top10_sec", Universe: "SPX_MEMBERS", Session: b.AsOf.AddDays(-4), Was: 0.38, At: b.KnownAt.Add(-2 * time.Hour)},
+	}
 	b.Sources = []schemas.SourceLine{{
 		Dataset: "raw.holding", Part: "IVV", Publisher: "ishares", Request: "GET https://publisher.example/holdings", From: b.AsOf, To: b.AsOf,
 		FetchedAt: b.KnownAt, Hash: strings.Repeat("0f", 32),

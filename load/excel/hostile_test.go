@@ -89,6 +89,7 @@ func hostileBook(s string) schemas.Book {
 	b.Names["SPX_MEMBERS"] = s
 	b.Checks = []schemas.CheckResult{{Check: s, Dataset: "raw.bar", Severity: schemas.SeverityError, Message: s}}
 	b.Fresh = []schemas.Freshness{{Dataset: s, Part: s, Newest: schemas.NoDate, Expected: schemas.NoDate}}
+	b.Revised = []schemas.Revision{{Metric: s, Universe: s, Session: b.AsOf, Was: 1, At: b.KnownAt}}
 	b.Sources = []schemas.SourceLine{{Dataset: s, Request: s, From: schemas.NoDate, To: schemas.NoDate}}
 	return b
 }

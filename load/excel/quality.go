@@ -29,6 +29,7 @@ func (x *workbook) writeQuality() error {
 	s.coverage()
 	s.reasons()
 	s.silentColumns()
+	s.revisions()
 	s.failedChecks()
 	return s.close()
 }
@@ -116,6 +117,36 @@ func (s *sheet) failedChecks() {
 			dayCell(from, day), dayCell(to, day), text(c.Window.Span(), day), text(c.Message, style{line: true, wrap: true, top: true}),
 		}
 		s.add(tall(qualityWidths, cells), cells...)
+	}
+}
+
+// mostRevisions is how many revised figures are listed: a corrected formula changes
+// all that there are.
+const mostRevisions = 200
+
+// revisions lists the figures that have changed since the book before this one.
+func (s *sheet) revisions() {
+	all := s.x.book.Revised
+	if len(all) == 0 {
+		s.section("Revised figures", "None since the session before this one closed.")
+		return
+	}
+	note := number(float64(len(all)), 0) + " changed since the session before this one closed. mart.as_known has what each was before."
+	if len(all) > mostRevisions {
+		note += fmt.Sprintf(" The newest %d are listed.", mostRevisions)
+	}
+	s.section("Revised figures", note, "Figure", "Universe", "Id", ">Day", ">Was", ">Is", "Changed (UTC)")
+	for _, r := range all[:min(len(all), mostRevisions)] {
+		m, known := schemas.LookupMetric(r.Metric)
+		if !known {
+			m = schemas.Metric{Name: r.Metric, Decimals: 4}
+		}
+		is := cell{nil, lined}
+		if r.Is.OK {
+			is = cell{r.Is.V, style{line: true, format: formatOf(m)}}
+		}
+		s.add(0, text(m.Name, lined), text(s.x.universeName(r.Universe), lined), text(r.Metric, faded), dayCell(r.Session, style{line: true, right: true}),
+			cell{r.Was, style{line: true, format: formatOf(m)}}, is, text(moment(r.At), faded))
 	}
 }
 

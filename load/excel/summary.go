@@ -125,8 +125,11 @@ func (x *workbook) writeSummary() error {
 		return err
 	}
 	s.add(30, cell{}, text(x.title(), style{size: 20, bold: true}))
-	s.add(18, cell{}, text(fmt.Sprintf("As of %s. What was known by %s. Tidemark %s.",
-		longDate(x.book.AsOf), moment(x.book.KnownAt), x.book.Version), style{color: dimColor}))
+	known := "What was known by " + moment(x.book.KnownAt)
+	if seen := x.book.SeenAt; !seen.IsZero() {
+		known = "As the warehouse held it at " + moment(seen) + ", corrections since then left out"
+	}
+	s.add(18, cell{}, text(fmt.Sprintf("As of %s. %s. Tidemark %s.", longDate(x.book.AsOf), known, x.book.Version), style{color: dimColor}))
 	s.skip()
 	for _, f := range x.families {
 		s.add(20, cell{nil, style{fill: f.accent}}, text(x.headline(f), style{size: 11, indent: 1}))

@@ -1,0 +1,18 @@
+CREATE TABLE IF NOT EXISTS `history`.`raw_observation`
+(
+    `source` LowCardinality(String) COMMENT 'Publisher, and series where each is fetched by itself.',
+    `series` LowCardinality(String) COMMENT 'The publisher\'s identifier of the series.',
+    `obs_date` Date COMMENT 'Day the value speaks of.' CODEC(DoubleDelta, ZSTD(1)),
+    `value` Nullable(Float64) COMMENT 'The value; empty where the publisher has none; unit: as in unit and multiplier' CODEC(ZSTD(1)),
+    `status` LowCardinality(String) COMMENT 'The publisher\'s own mark of the value.',
+    `unit` LowCardinality(String) COMMENT 'Unit as published.',
+    `multiplier` Float64 COMMENT 'What one unit of value stands for, in that unit.' CODEC(ZSTD(1)),
+    `frequency` LowCardinality(String) COMMENT 'Frequency as published.',
+    `payload` LowCardinality(String) COMMENT 'SHA-256 of the answer the row was read from.',
+    `stood` Bool COMMENT 'Whether the row stood in the table at the instant; where false, nothing stood in its place.',
+    `seen_at` DateTime64(3, 'UTC') COMMENT 'When that was seen, just before the window was replaced; unit: UTC' CODEC(DoubleDelta, ZSTD(1))
+)
+ENGINE = MergeTree
+ORDER BY (`source`, `series`, `obs_date`, `seen_at`)
+SETTINGS non_replicated_deduplication_window = 1000
+COMMENT 'What raw.observation held before its windows were replaced, row by row.'
