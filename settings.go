@@ -110,8 +110,8 @@ func parseSettings(text []byte, env func(string) (string, bool)) (*settings, err
 		return nil, errors.New(yaml.FormatError(err, false, false)) // line and column, but no lines: they may hold secrets
 	}
 	secrets := map[string]*jobs.Secret{"warehouse.dsn": &s.Warehouse.DSN}
-	if f := s.Publishers.FRED; f != nil {
-		secrets["publishers.fred.key"] = &f.Key
+	for name, secret := range s.Publishers.Secrets() {
+		secrets["publishers."+name] = secret
 	}
 	for name, secret := range s.Alerts.Secrets() {
 		secrets["alerts."+name] = secret

@@ -202,6 +202,9 @@ func WithOrigin(ctx context.Context, job, dataset string, w schemas.Window) cont
 	return context.WithValue(ctx, originKey{}, origin{job, dataset, w})
 }
 
+// Now is the time by the client's clock.
+func (c *Client) Now() time.Time { return c.o.Now() }
+
 // Get gets the answer to a request. What comes back was read to its end, is in
 // the archive and is a success. The errors are [*StatusError],
 // [*TooLargeError], [*UnreachableError], offline [ErrNotArchived], for a file

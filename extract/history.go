@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tidemark/extract/archive"
+	"tidemark/schemas"
 )
 
 // archived answers from the archive: with the newest success that the client
@@ -59,6 +60,33 @@ func (c *Client) newest(ctx context.Context, a *ask, suits func(archive.Record) 
 		c.o.Log.WarnContext(ctx, "archived answer is not usable; asking the publisher", "publisher", a.Publisher, "url", a.URL, "err", err)
 	}
 	return archive.Record{}, false
+}
+
+// AskDays asks for day after day, oldest first, until one cannot be answered.
+// Offline the archive may end before the days do: those after the last one that it
+// has an answer for were never asked for, and are left out.
+func AskDays(days []schemas.Date, ask func(d schemas.Date) error) error {
+	var missing error
+	answered := false
+	for _, d := range days {
+		err := ask(d)
+		switch {
+		case errors.Is(err, ErrNotArchived):
+			if missing == nil {
+				missing = err
+			}
+		case err != nil:
+			return err
+		case missing != nil:
+			return missing
+		default:
+			answered = true
+		}
+	}
+	if answered {
+		return nil
+	}
+	return missing
 }
 
 // sound reads an archived answer through before anyone relies on it: a parser

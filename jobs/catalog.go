@@ -14,6 +14,7 @@ import (
 	"tidemark/extract/h41"
 	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
+	"tidemark/extract/polygon"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
 	"tidemark/extract/vendor"
@@ -51,6 +52,7 @@ const (
 	lagOperations = 31 * 24 * time.Hour // amounts are amended after settlement
 	lagRates      = 7 * 24 * time.Hour
 	lagCash       = 10 * 24 * time.Hour
+	lagListed     = 90 * 24 * time.Hour // of lists of actions by day, of which a year takes many requests
 	lagPortfolio  = 35 * 24 * time.Hour
 	lagActions    = 3653 * 24 * time.Hour // the one file has all years, and any of them may be corrected
 	calmFilings   = 6 * 24 * time.Hour    // what was filed in a year that has ended stays as it was, unless the vendor had missed it
@@ -67,10 +69,13 @@ var printedChanges = []string{"RESPPMA_XCH1_N.WW", "RESH4R_XAW_XCH1_N.WW"}
 // NewCatalog makes the jobs that the configuration asks for.
 func NewCatalog(cfg Config, cal *calendar.Calendar) (*Catalog, error) {
 	c := &Catalog{Config: cfg, Calendar: cal}
-	for _, add := range []func() error{c.addNYFed, c.addH41, c.addFRED, c.addFiscalData, c.addIShares, c.addSSGA, c.addSP500, c.addFiles} {
-		if err := add(); err != nil {
+	for _, p := range publishers {
+		if err := p.add(c); err != nil {
 			return nil, err
 		}
+	}
+	if err := c.addFiles(); err != nil {
+		return nil, err
 	}
 	if err := errors.Join(c.checkMakers(), c.checkNames()); err != nil {
 		return nil, err
@@ -157,7 +162,7 @@ func (c *Catalog) addNYFed() error {
 		err := addFetched(c, "nyfed:holdings", nyfed.Treasury, cfg.Schedule, fetched[schemas.SOMAHolding]{
 			table: schemas.SOMAHoldings, schedule: slotsH41, due: c.duePortfolio(), lag: lagPortfolio, method: "1",
 			checks:   []check[arrival[schemas.SOMAHolding]]{rescaled(parOf)},
-			requests: func(w schemas.Window) int64 { return 1 + int64(len(days(w))) },
+			requests: func(w schemas.Window, now time.Time) int64 { return 1 + int64(len(over(days, dayOver, now)(w))) },
 			source: source("nyfed", cfg.HoldingFiles, func(g *extract.Client, files []string) extract.Source[schemas.SOMAHolding] {
 				return nyfed.Portfolio(g, nyfed.Config{Base: cfg.Base, Files: files}, days)
 			}),
@@ -249,9 +254,11 @@ func (c *Catalog) addIShares() error {
 		}
 		err := addFetched(c, "ishares:"+fund, fund, cfg.Schedule, fetched[schemas.Holding]{
 			table: schemas.Holdings, schedule: slotsHoldings, due: c.dueHolding(c.holdingDays(cfg.Days)), lag: lagHoldings, method: "1", checks: c.holdingChecks(),
-			requests: func(w schemas.Window) int64 { return int64(len(c.holdingDays(cfg.Days)(w))) },
+			requests: func(w schemas.Window, now time.Time) int64 {
+				return int64(len(over(c.holdingDays(cfg.Days), dayOver, now)(w)))
+			},
 			source: source("ishares", cfg.FundFiles[fund], func(g *extract.Client, files []string) extract.Source[schemas.Holding] {
-				return ishares.Holdings(g, ishares.Config{Base: cfg.Base, Files: files, Fund: fund, AsOf: cfg.AsOf[fund], Days: c.holdingDays(cfg.Days)})
+				return ishares.Holdings(g, ishares.Config{Base: cfg.Base, Files: files, Fund: fund, AsOf: cfg.AsOf[fund], Days: over(c.holdingDays(cfg.Days), dayOver, g.Now())})
 			}),
 		})
 		if err != nil {
@@ -264,6 +271,17 @@ func (c *Catalog) addIShares() error {
 func (c *Catalog) holdingChecks() []check[arrival[schemas.Holding]] {
 	return []check[arrival[schemas.Holding]]{rescaled(held), weightSum, distance(weighed, c.Calendar.IsSession)}
 }
+
+// over leaves out the days that are not over by now: there is nothing to ask about
+// them.
+func over(days func(schemas.Window) []schemas.Date, end func(schemas.Date) time.Time, now time.Time) func(schemas.Window) []schemas.Date {
+	return func(w schemas.Window) []schemas.Date {
+		return slices.DeleteFunc(days(w), func(d schemas.Date) bool { return end(d).After(now) })
+	}
+}
+
+// dayOver is the end of a day in New York.
+func dayOver(d schemas.Date) time.Time { return (d + 1).In(newYork, 0, 0) }
 
 // holdingDays returns the days of a window for which holdings are asked.
 func (c *Catalog) holdingDays(which string) func(schemas.Window) []schemas.Date {
@@ -334,13 +352,47 @@ func (c *Catalog) addSP500() error {
 	})
 }
 
+func (c *Catalog) addPolygon() error {
+	cfg := c.Config.Publishers.Polygon
+	if cfg == nil {
+		return nil
+	}
+	if cfg.Key == "" {
+		return errors.New("publishers.polygon.key is missing: put the API key of massive.com there, or ${NAME} for a variable that has it")
+	}
+	sessions := func(w schemas.Window) []schemas.Date { return c.Calendar.Sessions(w.From, w.To) }
+	config := func(now time.Time) polygon.Config {
+		return polygon.Config{Base: cfg.Base, Key: string(cfg.Key), Days: over(sessions, c.Calendar.Close, now)}
+	}
+	if err := addFetched(c, "polygon:bars", polygon.Publisher, cfg.Schedule, fetched[schemas.Bar]{
+		table: schemas.Bars, schedule: slotsPrices, due: c.dueClose(), lag: lagPrices, method: "1", checks: c.barChecks(),
+		requests: func(w schemas.Window, now time.Time) int64 { return int64(len(config(now).Days(w))) },
+		kept:     &kept[schemas.Bar]{pack: packBars, rows: storedBars},
+		source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Bar], error) {
+			return polygon.Bars(g, config(g.Now())), nil
+		},
+	}); err != nil {
+		return err
+	}
+	return addFetched(c, "polygon:actions", polygon.Publisher, cfg.Schedule, fetched[schemas.Action]{
+		table: schemas.Actions, schedule: slotsPrices, lag: lagListed, calm: calmFilings, method: "1", checks: []check[arrival[schemas.Action]]{rescaledActions()},
+		source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Action], error) {
+			return polygon.Actions(g, config(g.Now())), nil
+		},
+	})
+}
+
+func (c *Catalog) barChecks() []check[arrival[schemas.Bar]] {
+	return []check[arrival[schemas.Bar]]{rescaled(closed), distance(closed, c.Calendar.IsSession)}
+}
+
 func (c *Catalog) addFiles() error {
 	for _, f := range c.Config.Files {
 		var err error
 		switch f.Kind {
 		case KindBars:
 			err = addFetched(c, "files:"+f.Name, f.Name, f.Schedule, fetched[schemas.Bar]{
-				table: schemas.Bars, schedule: slotsPrices, due: c.dueClose(), lag: lagPrices, method: "1", checks: []check[arrival[schemas.Bar]]{rescaled(closed), distance(closed, c.Calendar.IsSession)},
+				table: schemas.Bars, schedule: slotsPrices, due: c.dueClose(), lag: lagPrices, method: "1", checks: c.barChecks(),
 				kept: &kept[schemas.Bar]{pack: packBars, rows: storedBars},
 				source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Bar], error) {
 					return vendor.Bars(g, f.File), nil
@@ -391,50 +443,16 @@ func (c *Catalog) addFiles() error {
 	return nil
 }
 
-// RateLimits returns each publisher's limit, from its own block of facts.
-func RateLimits() map[string]extract.Limit {
-	return map[string]extract.Limit{
-		nyfed.Publisher: {Every: nyfed.Every}, h41.Publisher: {Every: h41.Every}, fred.Publisher: {Every: fred.Every},
-		fiscaldata.Publisher: {Every: fiscaldata.Every}, ishares.Publisher: {Every: ishares.Every},
-		ssga.Publisher: {Every: ssga.Every}, sp500.Publisher: {Every: sp500.Every},
-	}
-}
-
-// RedirectHosts returns the hosts to which each publisher may redirect.
-func RedirectHosts() map[string][]string {
-	return map[string][]string{
-		nyfed.Publisher: nyfed.Hosts(), h41.Publisher: h41.Hosts(), fred.Publisher: fred.Hosts(),
-		fiscaldata.Publisher: fiscaldata.Hosts(), ishares.Publisher: ishares.Hosts, ssga.Publisher: ssga.Hosts, sp500.Publisher: sp500.Hosts,
-	}
-}
-
 // SandboxPath begins the path of a vendor file that the sandbox serves.
 const SandboxPath = "sandbox:"
 
 // UseBases points every configured publisher at another address, such as the
 // sandbox's.
 func (c *Config) UseBases(base func(publisher string) string) {
-	p := &c.Publishers
-	if p.NYFed != nil {
-		p.NYFed.Base = base("nyfed")
-	}
-	if p.H41 != nil {
-		p.H41.Base = base("h41")
-	}
-	if p.FRED != nil {
-		p.FRED.Base, p.FRED.GraphBase = base("fred"), base("fred")
-	}
-	if p.FiscalData != nil {
-		p.FiscalData.Base = base("fiscaldata")
-	}
-	if p.IShares != nil {
-		p.IShares.Base = base("ishares")
-	}
-	if p.SSGA != nil {
-		p.SSGA.Base = base("ssga")
-	}
-	if p.SP500 != nil {
-		p.SP500.Base, p.SP500.Constituents = base("sp500"), base("sp500")+"/constituents.csv"
+	for _, p := range publishers {
+		for _, a := range p.block(&c.Publishers).addresses {
+			*a.at = base(p.name) + a.sandbox
+		}
 	}
 	for i := range c.Files {
 		for k, path := range c.Files[i].Paths {

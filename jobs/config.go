@@ -55,6 +55,7 @@ type Publishers struct {
 	IShares    *IShares    `yaml:"ishares"`
 	SSGA       *SSGA       `yaml:"ssga"`
 	SP500      *Membership `yaml:"sp500"`
+	Polygon    *Polygon    `yaml:"polygon"`
 }
 
 // Publisher is what every publisher's block can say.
@@ -101,6 +102,13 @@ type FRED struct {
 	Series      []string            `yaml:"series"`
 	Units       map[string]string   `yaml:"units"`        // unit of a saved file that is older than a change of unit
 	SeriesFiles map[string][]string `yaml:"series_files"` // saved answers by series
+}
+
+// Polygon is the block of Massive, once Polygon: prices, splits and dividends of
+// the whole market.
+type Polygon struct {
+	Publisher `yaml:",inline"`
+	Key       Secret `yaml:"key"`
 }
 
 // IShares is the block of BlackRock's index funds.

@@ -145,7 +145,7 @@ func newCosts(all []clickhouse.RunCost, bytesPerRow map[string]float64, limits m
 // of estimates one window by the runs of its job, or else of its table. Facts
 // that are made of all history at once take as much longer as there is more of
 // it than there was.
-func (c *costs) of(j *Job, w Planned) Cost {
+func (c *costs) of(j *Job, w Planned, now time.Time) Cost {
 	known, ok := c.byJob[j.Name]
 	if !ok {
 		known = c.byDataset[j.Dataset.String()]
@@ -158,7 +158,7 @@ func (c *costs) of(j *Job, w Planned) Cost {
 	if j.Fetched() {
 		cost.Requests = 1
 		if j.requests != nil {
-			cost.Requests = j.requests(w.Window)
+			cost.Requests = j.requests(w.Window, now)
 		} else if known.Requests > 1 {
 			cost.Requests = int64(math.Ceil(known.Requests))
 		}
@@ -180,7 +180,7 @@ func (c *costs) price(p *Plan, s *scope, workers int) {
 		if w.Verdict != Build && w.Verdict != Follows {
 			continue
 		}
-		w.Cost = c.of(byName[w.Job], *w)
+		w.Cost = c.of(byName[w.Job], *w, p.At)
 		work.add(*w, w.Cost.Seconds)
 		p.Cost.Requests += w.Cost.Requests
 		p.Cost.Rows += w.Cost.Rows

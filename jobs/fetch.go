@@ -28,7 +28,7 @@ type fetched[T any] struct {
 	method   string
 	money    bool // what the liquidity facts are built from
 	due      due
-	requests func(w schemas.Window) int64
+	requests func(w schemas.Window, now time.Time) int64
 	kept     *kept[T] // nil where the warehouse alone has the rows
 }
 

@@ -43,7 +43,7 @@ type Job struct {
 	Reach int
 	// requests estimates what a window asks of its publisher; nil means one
 	// request.
-	requests func(w schemas.Window) int64
+	requests func(w schemas.Window, now time.Time) int64
 	// Checks lists what its windows are checked for.
 	Checks []CheckInfo
 	// due says which day the part should have reached; nil where no day can be named.

@@ -216,7 +216,7 @@ func TestWholeHistoryCostsMore(t *testing.T) {
 			want = Cost{Rows: 3000, Seconds: 9}
 		}
 		w := Planned{Window: table.Cut.Window("SPX", 0), Inputs: 12}
-		if got := c.of(&Job{Name: name, Dataset: table, Needs: needs}, w); got != want {
+		if got := c.of(&Job{Name: name, Dataset: table, Needs: needs}, w, time.Time{}); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}

@@ -3,46 +3,11 @@ package jobs
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
 	"tidemark/schemas"
 )
-
-// validateBases finds addresses of publishers at which nothing could be asked.
-func (c *Config) validateBases(fail func(string, ...any)) {
-	p := &c.Publishers
-	base := func(key, address string) {
-		u, err := url.Parse(address)
-		if address != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
-			fail("publishers.%s: %q is not an address such as https://mirror.example.com", key, address)
-		}
-	}
-	if p.NYFed != nil {
-		base("nyfed.base", p.NYFed.Base)
-	}
-	if p.H41 != nil {
-		base("h41.base", p.H41.Base)
-	}
-	if p.FRED != nil {
-		base("fred.base", p.FRED.Base)
-		base("fred.graph_base", p.FRED.GraphBase)
-	}
-	if p.FiscalData != nil {
-		base("fiscaldata.base", p.FiscalData.Base)
-	}
-	if p.IShares != nil {
-		base("ishares.base", p.IShares.Base)
-	}
-	if p.SSGA != nil {
-		base("ssga.base", p.SSGA.Base)
-	}
-	if p.SP500 != nil {
-		base("sp500.base", p.SP500.Base)
-		base("sp500.constituents", p.SP500.Constituents)
-	}
-}
 
 // checkMakers finds two jobs that would make the same part of a table, or that
 // could not be told apart by name.

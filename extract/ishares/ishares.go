@@ -171,19 +171,18 @@ func (s *source) asked(ctx context.Context, w schemas.Window) ([]day, error) {
 		return nil, errors.New("the configuration does not say which days to ask for")
 	}
 	var days []day
-	for _, d := range slices.Compact(slices.Sorted(slices.Values(s.cfg.Days(w)))) {
-		if !w.Contains(d) {
-			continue
-		}
+	asked := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(s.cfg.Days(w)))), func(d schemas.Date) bool { return !w.Contains(d) })
+	err = extract.AskDays(asked, func(d schemas.Date) error {
 		p, err := s.ask(ctx, w, product, d)
 		if err != nil {
-			return nil, fmt.Errorf("fetch the holdings of %s: %w", d, err)
+			return fmt.Errorf("fetch the holdings of %s: %w", d, err)
 		}
 		if p != nil {
 			days = append(days, day{date: d, payload: p})
 		}
-	}
-	return days, nil
+		return nil
+	})
+	return days, err
 }
 
 // ask gets the holdings of one day; nil where the publisher has none.

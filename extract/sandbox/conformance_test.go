@@ -17,6 +17,7 @@ import (
 	"tidemark/extract/h41"
 	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
+	"tidemark/extract/polygon"
 	"tidemark/extract/sandbox"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
@@ -439,5 +440,47 @@ func TestHoldingsByDayAndByYear(t *testing.T) {
 	}
 	if diff := cmp.Diff(single, byDay(some...)); diff != "" {
 		t.Errorf("(-days +year):\n%s", diff)
+	}
+}
+
+// TestMarketOfEachDay asks one publisher of prices day by day and another for the
+// year: both saw the same trading, and the same actions but for spin-offs, of which
+// the first knows nothing.
+func TestMarketOfEachDay(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	g := extracttest.Client(t)
+	cfg := polygon.Config{Base: s.Base("polygon"), Key: key, Days: func(schemas.Window) []schemas.Date {
+		return append(s.Truth().Sessions(), day(2025, time.July, 4), day(2025, time.August, 2)) // a holiday and a Saturday
+	}}
+	if says, err := polygon.Probe(t.Context(), g, cfg); err != nil || !strings.Contains(says, "Holiday") {
+		t.Errorf("the probe says %q, error %v", says, err)
+	}
+	dot := strings.NewReplacer("-", ".")
+	trim := func(bars []schemas.Bar) map[string]schemas.Bar {
+		out := map[string]schemas.Bar{}
+		for _, b := range bars {
+			b.Publisher, b.Payload, b.Symbol = "", "", dot.Replace(b.Symbol)
+			out[b.Symbol+" "+b.Session.String()] = b
+		}
+		return out
+	}
+	daily := fetch(t, polygon.Bars(g, cfg), year(polygon.Publisher, 2025))
+	yearly := fetch(t, vendor.Bars(g, bars(s.Base("vendor")+"/bars/2025.csv.gz")), year("vendor", 2025))
+	if diff := cmp.Diff(trim(yearly), trim(daily)); len(daily) == 0 || diff != "" {
+		t.Errorf("%d bars (-by year +by day):\n%.2000s", len(daily), diff)
+	}
+	var want []schemas.Action
+	for _, a := range fetch(t, vendor.Actions(g, actions(s.Base("vendor"))), year("vendor", 2025)) {
+		if a.Symbol = dot.Replace(a.Symbol); a.Kind != schemas.ActionSpinOff && a.ExDate.Year() == 2025 {
+			want = append(want, a)
+		}
+	}
+	order := cmpopts.SortSlices(func(a, b schemas.Action) bool {
+		return a.Symbol < b.Symbol || a.Symbol == b.Symbol && (a.ExDate < b.ExDate || a.ExDate == b.ExDate && a.Kind < b.Kind)
+	})
+	got := fetch(t, polygon.Actions(g, cfg), year(polygon.Publisher, 2025))
+	if diff := cmp.Diff(want, got, order, cmpopts.IgnoreFields(schemas.Action{}, "Publisher", "Payload"), cmpopts.EquateApprox(0, 1e-9)); len(got) == 0 || diff != "" {
+		t.Errorf("%d actions (-vendor +polygon):\n%s", len(got), diff)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"tidemark/extract/h41"
 	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
+	"tidemark/extract/polygon"
 	"tidemark/extract/sandbox"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
@@ -95,6 +96,13 @@ func probes(s *sandbox.Sandbox) []probe {
 		probeOf("constituents", "sp500", whole("SP500"), func(g extract.Getter) extract.Source[schemas.Constituent] {
 			return sp500.Constituents(g, sp500.Config{Constituents: s.Base("sp500") + "/constituents.csv"})
 		}, sandbox.WrongDate),
+		probeOf("bars", "polygon", year(polygon.Publisher, 2025), func(g extract.Getter) extract.Source[schemas.Bar] {
+			return polygon.Bars(g, polygon.Config{Base: s.Base("polygon"), Key: key, Days: days(day(2025, time.March, 31))})
+		}),
+		// Whether a ratio or an amount is believable is not for the format to say.
+		probeOf("actions", "polygon", year(polygon.Publisher, 2025), func(g extract.Getter) extract.Source[schemas.Action] {
+			return polygon.Actions(g, polygon.Config{Base: s.Base("polygon"), Key: key})
+		}, sandbox.WrongUnit),
 		// Whether a price is believable is not for its format to say, and rows of
 		// other years are left out.
 		probeOf("gz", "vendor", year("vendor", 2025), func(g extract.Getter) extract.Source[schemas.Bar] {

@@ -11,6 +11,7 @@ import (
 	"tidemark/extract/h41"
 	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
+	"tidemark/extract/polygon"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
 	"tidemark/extract/vendor"
@@ -84,6 +85,14 @@ func TestSourcesKeepTheirMannersHere(t *testing.T) {
 	hold(t, "sp500", "", whole("SP500"), func(r *schemas.Constituent) schemas.Date { return r.AsOf },
 		func(g extract.Getter, base string) extract.Source[schemas.Constituent] {
 			return sp500.Constituents(g, sp500.Config{Constituents: base + "/constituents.csv"})
+		})
+	hold(t, "polygon", key, year(polygon.Publisher, 2025), func(r *schemas.Bar) schemas.Date { return r.Session },
+		func(g extract.Getter, base string) extract.Source[schemas.Bar] {
+			return polygon.Bars(g, polygon.Config{Base: base, Key: key, Days: days(day(2025, time.March, 31), day(2025, time.July, 4), day(2025, time.July, 31))})
+		})
+	hold(t, "polygon", key, year(polygon.Publisher, 2025), func(r *schemas.Action) schemas.Date { return r.ExDate },
+		func(g extract.Getter, base string) extract.Source[schemas.Action] {
+			return polygon.Actions(g, polygon.Config{Base: base, Key: key})
 		})
 	for _, format := range []string{"csv.gz", "parquet"} {
 		hold(t, "vendor", "", year("vendor", 2025), func(r *schemas.Bar) schemas.Date { return r.Session },

@@ -78,6 +78,8 @@ func everything() []string {
 		pathCSV + "239714",
 		pathJSON + "239716&asOfDate=20250704",
 		"/ishares/us/products/239726/slug/1467271812596.ajax?fileType=csv",
+		"/polygon/v2/aggs/grouped/locale/us/market/stocks/2025-06-30?adjusted=false&apiKey=" + anyKey,
+		"/polygon/v3/reference/dividends?ex_dividend_date.gte=2025-01-01&limit=1000&apiKey=" + anyKey,
 		pathSSGA + "spy.xlsx",
 		pathSSGA + "mdy.xlsx",
 		"/sp500/fja05680/sp500/master/sp500_ticker_start_end.csv",

@@ -92,6 +92,9 @@ func thousandth(figure string) (string, error) {
 }
 
 func shiftDay(layout, day string) (string, error) {
+	if layout == millis {
+		return shiftMillis(day)
+	}
 	t, err := time.Parse(layout, day)
 	if err != nil {
 		return "", err

@@ -30,6 +30,10 @@ type memory struct {
 	panelsMu sync.Mutex
 	panels   []*panel // of the years asked for last
 
+	barsMu   sync.Mutex
+	bars     [][]dayBar // of the sessions of the year asked for last
+	barsYear int
+
 	archiveMu sync.Mutex
 	archive   *archive
 }

@@ -305,7 +305,7 @@ func (s subscriber) workbook(r *jobs.Runner) *jobs.WorkbookConfig {
 // pack makes what is brought.
 func (d *Deliverer) pack(ctx context.Context, s subscriber, session schemas.Date) (parcel, error) {
 	p := parcel{subscription: s.Name, session: session, file: fileName(s.Name, session)}
-	book, err := d.runner.BookAs(ctx, s.workbook(d.runner), session, d.version)
+	book, err := d.runner.Book(ctx, jobs.BookAsk{Config: s.workbook(d.runner), AsOf: session, Version: d.version})
 	if err != nil {
 		return p, err
 	}

@@ -1,0 +1,79 @@
+package jobs
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"tidemark/load/clickhouse"
+	"tidemark/schemas"
+	"tidemark/schemas/calendar"
+)
+
+// TestPricesOfTheWholeMarket builds the breadth of an index from prices that are
+// asked for session by session, beside prices that come by the year: figures agree,
+// and a second pass asks for the sessions alone that are not settled.
+func TestPricesOfTheWholeMarket(t *testing.T) {
+	h := newHouse(t, schemas.NewDate(2025, time.January, 1))
+	h.config.Publishers.Polygon = &Polygon{Key: "0123456789abcdef"}
+	u := h.config.Universes[0]
+	u.ID, u.Prices, u.Level, u.LevelBasis = "SPX_DAILY", []string{"polygon"}, "", ""
+	h.config.Universes = append(h.config.Universes, u)
+	h.Runner = h.open(t, h.engine, false)
+	h.mustRun(t, Request{})
+	breadth := func(universe string) map[schemas.Date]float64 {
+		facts, err := clickhouse.Read(t.Context(), h.Warehouse, schemas.Breadth, clickhouse.Query{
+			Where: "universe = {u:String} AND metric = 'adv' AND session >= '2025-02-01'", Args: []any{clickhouse.Named("u", universe)},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[schemas.Date]float64{}
+		for _, f := range facts {
+			if f.Value.OK {
+				out[f.Session] = f.Value.V
+			}
+		}
+		return out
+	}
+	yearly, daily := breadth("SPX_MEMBERS"), breadth("SPX_DAILY")
+	apart := 0
+	for d, v := range yearly {
+		if v != daily[d] {
+			apart++ // a spin-off, of which the publisher knows nothing, or its first session
+		}
+		if math.Abs(v-daily[d]) > 2 {
+			t.Errorf("on %s %g advance by the year and %g by the day", d, v, daily[d])
+		}
+	}
+	if len(yearly) < 200 || len(daily) != len(yearly) || apart > 4 {
+		t.Errorf("%d and %d sessions, %d of them apart", len(yearly), len(daily), apart)
+	}
+
+	before := grouped(h)
+	h.clock.at = h.clock.at.Add(time.Hour)
+	h.mustRun(t, Request{Jobs: []string{"polygon:bars"}, Force: true})
+	if asked := grouped(h) - before; asked == 0 || asked > 6 {
+		t.Errorf("a second pass asked for %d sessions", asked)
+	}
+}
+
+// grouped is how many sessions of the whole market have been asked for.
+func grouped(h *house) (n int) {
+	for path, times := range h.box.Requests()["polygon"] {
+		if strings.Contains(path, "/grouped/") {
+			n += times
+		}
+	}
+	return n
+}
+
+func TestPolygonWantsAKey(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(schemas.NewDate(2025, time.January, 1))
+	cfg.Publishers.Polygon = &Polygon{}
+	if _, err := NewCatalog(cfg, calendar.US()); err == nil || !strings.Contains(err.Error(), "publishers.polygon.key") {
+		t.Errorf("without a key: %v", err)
+	}
+}
