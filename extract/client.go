@@ -102,7 +102,8 @@ type shared struct {
 
 	mu      sync.Mutex
 	limits  map[string]*limiter
-	outages map[string]outage // by host
+	outages map[string]outage        // by host
+	asking  map[string]chan struct{} // by request that may be answered from the archive; closed when it is over
 }
 
 var (
@@ -146,7 +147,7 @@ func NewClient(o Options) (*Client, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &shared{o: o, limits: map[string]*limiter{}, outages: map[string]outage{}}
+	s := &shared{o: o, limits: map[string]*limiter{}, outages: map[string]outage{}, asking: map[string]chan struct{}{}}
 	if !o.Offline {
 		s.transport = o.Transport
 		if s.transport == nil {
@@ -229,6 +230,14 @@ func (c *Client) answer(ctx context.Context, a *ask) (archive.Record, error) {
 	if c.o.Offline {
 		return c.archived(ctx, a)
 	}
+	if !a.ReuseAfter.IsZero() {
+		// Who asks at the same time gets the one answer.
+		over, err := c.alone(ctx, a)
+		if err != nil {
+			return archive.Record{}, a.wrap(err)
+		}
+		defer over()
+	}
 	if rec, ok := c.reusable(ctx, a); ok {
 		return rec, nil
 	}
@@ -236,6 +245,32 @@ func (c *Client) answer(ctx context.Context, a *ask) (archive.Record, error) {
 		return c.readFile(ctx, a)
 	}
 	return c.fetch(ctx, a)
+}
+
+// alone waits until nobody else asks the same.
+func (c *Client) alone(ctx context.Context, a *ask) (over func(), err error) {
+	key := a.Publisher + " " + a.URL
+	for {
+		c.mu.Lock()
+		other := c.asking[key]
+		if other == nil {
+			mine := make(chan struct{})
+			c.asking[key] = mine
+			c.mu.Unlock()
+			return func() {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				delete(c.asking, key)
+				close(mine)
+			}, nil
+		}
+		c.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-other:
+		}
+	}
 }
 
 func (c *Client) handOut(rec archive.Record) *Payload {

@@ -1,13 +1,20 @@
 package extract
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"tidemark/extract/archive"
 )
@@ -252,4 +259,45 @@ func damage(t *testing.T, a *archive.Archive) string {
 		t.Fatal(err)
 	}
 	return paths[0]
+}
+
+// TestOneAnswerForAllWhoAsk has several ask the same at the same time: where an
+// archived answer may serve, the publisher is asked once.
+func TestOneAnswerForAllWhoAsk(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	arrived := make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		<-arrived
+		_, _ = w.Write([]byte("figures"))
+	}))
+	defer srv.Close()
+	c := newClient(t, Options{})
+	ask := Request{Publisher: "p", URL: srv.URL + "/x", ReuseAfter: time.Now().Add(-time.Hour)}
+	var group errgroup.Group
+	for range 5 {
+		group.Go(func() error {
+			_, err := c.Get(t.Context(), ask)
+			return err
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	group.Go(func() error {
+		for asked.Load() == 0 {
+			runtime.Gosched()
+		}
+		cancel() // who waits need not wait for ever
+		if _, err := c.Get(ctx, ask); !errors.Is(err, context.Canceled) {
+			return fmt.Errorf("whoever had gone got %w", err)
+		}
+		close(arrived)
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
 }

@@ -17,6 +17,7 @@ import (
 	"tidemark/extract/polygon"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
+	"tidemark/extract/tiingo"
 	"tidemark/extract/vendor"
 	"tidemark/schemas"
 	"tidemark/schemas/calendar"
@@ -380,6 +381,58 @@ func (c *Catalog) addPolygon() error {
 			return polygon.Actions(g, config(g.Now())), nil
 		},
 	})
+}
+
+func (c *Catalog) addTiingo() error {
+	cfg := c.Config.Publishers.Tiingo
+	if cfg == nil {
+		return nil
+	}
+	if cfg.Token == "" {
+		return errors.New("publishers.tiingo.token is missing: put the API token of tiingo.com there, or ${NAME} for a variable that has it")
+	}
+	if err := (tiingo.Config{Symbols: slices.Concat(cfg.Symbols, cfg.Funds)}).Check(); err != nil {
+		return fmt.Errorf("publishers.tiingo: %w", err)
+	}
+	if len(cfg.Symbols)+len(cfg.Funds) == 0 {
+		return errors.New("publishers.tiingo: neither symbols nor funds says what to ask for")
+	}
+	config := func(g *extract.Client) tiingo.Config {
+		return tiingo.Config{Base: cfg.Base, Token: string(cfg.Token), Symbols: cfg.Symbols, Now: g.Now()}
+	}
+	requests := func(schemas.Window, time.Time) int64 { return int64(len(cfg.Symbols)) }
+	if len(cfg.Symbols) > 0 {
+		if err := addFetched(c, "tiingo:bars", tiingo.Publisher, cfg.Schedule, fetched[schemas.Bar]{
+			table: schemas.Bars, schedule: slotsPrices, due: c.dueClose(), lag: lagPrices, method: "1", checks: c.barChecks(), requests: requests,
+			kept: &kept[schemas.Bar]{pack: packBars, rows: storedBars},
+			source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Bar], error) {
+				return tiingo.Bars(g, config(g)), nil
+			},
+		}); err != nil {
+			return err
+		}
+		if err := addFetched(c, "tiingo:actions", tiingo.Publisher, cfg.Schedule, fetched[schemas.Action]{
+			table: schemas.Actions, schedule: slotsPrices, lag: lagPrices, method: "1", checks: []check[arrival[schemas.Action]]{rescaledActions()}, requests: requests,
+			source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Action], error) {
+				return tiingo.Actions(g, config(g)), nil
+			},
+		}); err != nil {
+			return err
+		}
+	}
+	for _, fund := range cfg.Funds {
+		// All levels change with each dividend, so that they cannot be held against
+		// those of the day before.
+		if err := addFetched(c, "tiingo:"+fund, tiingo.PartPrefix+fund, cfg.Schedule, fetched[schemas.Observation]{
+			table: schemas.Observations, schedule: slotsPrices, due: c.dueClose(), method: "1",
+			source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Observation], error) {
+				return tiingo.Levels(g, config(g)), nil
+			},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Catalog) barChecks() []check[arrival[schemas.Bar]] {

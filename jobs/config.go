@@ -56,6 +56,7 @@ type Publishers struct {
 	SSGA       *SSGA       `yaml:"ssga"`
 	SP500      *Membership `yaml:"sp500"`
 	Polygon    *Polygon    `yaml:"polygon"`
+	Tiingo     *Tiingo     `yaml:"tiingo"`
 }
 
 // Publisher is what every publisher's block can say.
@@ -109,6 +110,15 @@ type FRED struct {
 type Polygon struct {
 	Publisher `yaml:",inline"`
 	Key       Secret `yaml:"key"`
+}
+
+// Tiingo is the block of Tiingo: prices, dividends and splits of some symbols, and
+// levels of funds with dividends reinvested.
+type Tiingo struct {
+	Publisher `yaml:",inline"`
+	Token     Secret   `yaml:"token"`
+	Symbols   []string `yaml:"symbols"` // of prices and actions, with a dash before the class
+	Funds     []string `yaml:"funds"`   // of levels
 }
 
 // IShares is the block of BlackRock's index funds.

@@ -14,6 +14,7 @@ import (
 	"tidemark/extract/polygon"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
+	"tidemark/extract/tiingo"
 )
 
 // publisher is what the house must know of one that it can ask: a folder of
@@ -102,6 +103,15 @@ var publishers = []publisher{
 			probe: probe(polygon.Probe, polygon.Config{Base: p.Polygon.Base, Key: string(p.Polygon.Key)}),
 		}
 	}, (*Catalog).addPolygon},
+	{tiingo.Publisher, tiingo.Every, tiingo.Hosts(), func(p *Publishers) block {
+		if p.Tiingo == nil {
+			return block{}
+		}
+		return block{
+			addresses: []address{{"base", &p.Tiingo.Base, ""}}, secrets: map[string]*Secret{"token": &p.Tiingo.Token},
+			probe: probe(tiingo.Probe, tiingo.Config{Base: p.Tiingo.Base, Token: string(p.Tiingo.Token), Symbols: p.Tiingo.Symbols}),
+		}
+	}, (*Catalog).addTiingo},
 }
 
 // Probe is one small real request to a publisher, held against its contract.

@@ -21,6 +21,7 @@ import (
 	"tidemark/extract/sandbox"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
+	"tidemark/extract/tiingo"
 	"tidemark/extract/vendor"
 	"tidemark/schemas"
 )
@@ -482,5 +483,67 @@ func TestMarketOfEachDay(t *testing.T) {
 	got := fetch(t, polygon.Actions(g, cfg), year(polygon.Publisher, 2025))
 	if diff := cmp.Diff(want, got, order, cmpopts.IgnoreFields(schemas.Action{}, "Publisher", "Payload"), cmpopts.EquateApprox(0, 1e-9)); len(got) == 0 || diff != "" {
 		t.Errorf("%d actions (-vendor +polygon):\n%s", len(got), diff)
+	}
+}
+
+// TestSymbolBySymbol asks one publisher for symbols and another for the year: both
+// saw the same trading and, but for spin-offs, the same actions; the fund's levels
+// with dividends reinvested are the vendor's, up to scale.
+func TestSymbolBySymbol(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	g := extracttest.Client(t)
+	var symbols []string
+	for _, x := range s.Truth().Securities() {
+		if x.Gone == schemas.NoDate {
+			symbols = append(symbols, strings.ReplaceAll(x.Symbol, ".", "-"))
+		}
+	}
+	cfg := tiingo.Config{Base: s.Base("tiingo"), Token: key, Symbols: symbols[:30]}
+	id := func(symbol string) int {
+		i, _ := s.Truth().BySymbol(strings.ReplaceAll(symbol, "-", "."))
+		return i
+	}
+	bars := fetch(t, tiingo.Bars(g, cfg), year(tiingo.Publisher, 2025))
+	for _, b := range bars {
+		if want := s.Truth().Close(id(b.Symbol), b.Session); !want.OK || want.V != b.Close {
+			t.Fatalf("%s closed at %v on %s, not at %v", b.Symbol, want, b.Session, b.Close)
+		}
+	}
+	got := fetch(t, tiingo.Actions(g, cfg), year(tiingo.Publisher, 2025))
+	want := map[string]float64{}
+	for _, symbol := range cfg.Symbols {
+		for _, a := range s.Truth().Actions(id(symbol)) {
+			if a.ExDate.Year() == 2025 && a.Kind != schemas.ActionSpinOff && s.Truth().Close(id(symbol), a.ExDate).OK {
+				want[symbol+" "+a.ExDate.String()] += a.Ratio.V + a.Amount.V
+			}
+		}
+	}
+	for _, a := range got {
+		if sum := a.Ratio.V + a.Amount.V; math.Abs(want[a.Symbol+" "+a.ExDate.String()]-sum) > 1e-9 {
+			t.Errorf("%+v, want %v", a, want[a.Symbol+" "+a.ExDate.String()])
+		}
+		delete(want, a.Symbol+" "+a.ExDate.String())
+	}
+	if len(bars) < 30*240 || len(got) == 0 || len(want) > 0 {
+		t.Errorf("%d bars, %d actions; not told of %v", len(bars), len(got), want)
+	}
+	mine := fetch(t, tiingo.Levels(g, cfg), whole("fund:SPY"))
+	theirs := fetch(t, vendor.Levels(g, levels(s.Base("vendor"), "total_return")), whole("fund:SPY"))
+	if len(mine) != len(theirs) || len(mine) < 200 {
+		t.Fatalf("%d levels and %d", len(mine), len(theirs))
+	}
+	last := len(mine) - 1
+	for i := range mine {
+		if a, b := mine[i].Value.V/mine[last].Value.V, theirs[i].Value.V/theirs[last].Value.V; math.Abs(a/b-1) > 1e-5 {
+			t.Fatalf("the level of %s is %v of the last, not %v", mine[i].Date, a, b)
+		}
+	}
+	if says, err := tiingo.Probe(t.Context(), g, cfg); err != nil || !strings.Contains(says, "closed at") {
+		t.Errorf("the probe says %q, error %v", says, err)
+	}
+	cfg.Symbols = []string{"NONE"}
+	if _, err := extracttest.All(t, tiingo.Bars(g, cfg), year(tiingo.Publisher, 2025)); err == nil || !strings.Contains(err.Error(), "has no symbol NONE") {
+		t.Errorf("an unknown symbol: %v", err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"tidemark/extract/sandbox"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
+	"tidemark/extract/tiingo"
 	"tidemark/extract/vendor"
 	"tidemark/schemas"
 )
@@ -99,6 +100,13 @@ func probes(s *sandbox.Sandbox) []probe {
 		probeOf("bars", "polygon", year(polygon.Publisher, 2025), func(g extract.Getter) extract.Source[schemas.Bar] {
 			return polygon.Bars(g, polygon.Config{Base: s.Base("polygon"), Key: key, Days: days(day(2025, time.March, 31))})
 		}),
+		probeOf("bars", "tiingo", year(tiingo.Publisher, 2025), func(g extract.Getter) extract.Source[schemas.Bar] {
+			return tiingo.Bars(g, tiingo.Config{Base: s.Base("tiingo"), Token: key, Symbols: []string{"AAPL"}})
+		}),
+		// A series may begin on any day.
+		probeOf("levels", "tiingo", whole("fund:SPY"), func(g extract.Getter) extract.Source[schemas.Observation] {
+			return tiingo.Levels(g, tiingo.Config{Base: s.Base("tiingo"), Token: key})
+		}, sandbox.WrongDate),
 		// Whether a ratio or an amount is believable is not for the format to say.
 		probeOf("actions", "polygon", year(polygon.Publisher, 2025), func(g extract.Getter) extract.Source[schemas.Action] {
 			return polygon.Actions(g, polygon.Config{Base: s.Base("polygon"), Key: key})

@@ -14,6 +14,7 @@ import (
 	"tidemark/extract/polygon"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
+	"tidemark/extract/tiingo"
 	"tidemark/extract/vendor"
 	"tidemark/schemas"
 )
@@ -93,6 +94,18 @@ func TestSourcesKeepTheirMannersHere(t *testing.T) {
 	hold(t, "polygon", key, year(polygon.Publisher, 2025), func(r *schemas.Action) schemas.Date { return r.ExDate },
 		func(g extract.Getter, base string) extract.Source[schemas.Action] {
 			return polygon.Actions(g, polygon.Config{Base: base, Key: key})
+		})
+	hold(t, "tiingo", key, year(tiingo.Publisher, 2025), func(r *schemas.Bar) schemas.Date { return r.Session },
+		func(g extract.Getter, base string) extract.Source[schemas.Bar] {
+			return tiingo.Bars(g, tiingo.Config{Base: base, Token: key, Symbols: []string{"AAPL", "SPY"}})
+		})
+	hold(t, "tiingo", key, year(tiingo.Publisher, 2025), func(r *schemas.Action) schemas.Date { return r.ExDate },
+		func(g extract.Getter, base string) extract.Source[schemas.Action] {
+			return tiingo.Actions(g, tiingo.Config{Base: base, Token: key, Symbols: []string{"AAPL", "SPY"}})
+		})
+	hold(t, "tiingo", key, whole("fund:SPY"), func(r *schemas.Observation) schemas.Date { return r.Date },
+		func(g extract.Getter, base string) extract.Source[schemas.Observation] {
+			return tiingo.Levels(g, tiingo.Config{Base: base, Token: key})
 		})
 	for _, format := range []string{"csv.gz", "parquet"} {
 		hold(t, "vendor", "", year("vendor", 2025), func(r *schemas.Bar) schemas.Date { return r.Session },

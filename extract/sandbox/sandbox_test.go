@@ -80,6 +80,8 @@ func everything() []string {
 		"/ishares/us/products/239726/slug/1467271812596.ajax?fileType=csv",
 		"/polygon/v2/aggs/grouped/locale/us/market/stocks/2025-06-30?adjusted=false&apiKey=" + anyKey,
 		"/polygon/v3/reference/dividends?ex_dividend_date.gte=2025-01-01&limit=1000&apiKey=" + anyKey,
+		"/tiingo/tiingo/daily/aapl/prices?startDate=2025-01-01&endDate=2025-12-31&token=" + anyKey,
+		"/tiingo/tiingo/daily/spy/prices?token=" + anyKey,
 		pathSSGA + "spy.xlsx",
 		pathSSGA + "mdy.xlsx",
 		"/sp500/fja05680/sp500/master/sp500_ticker_start_end.csv",

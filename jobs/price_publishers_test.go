@@ -69,11 +69,36 @@ func grouped(h *house) (n int) {
 	return n
 }
 
-func TestPolygonWantsAKey(t *testing.T) {
+// TestPricesOfSomeSymbols asks for two symbols and a fund: bars and actions are read
+// from one answer each.
+func TestPricesOfSomeSymbols(t *testing.T) {
+	h := newHouse(t, schemas.NewDate(2025, time.January, 1))
+	h.config.Publishers.Tiingo = &Tiingo{Token: "0123456789abcdef", Symbols: []string{"AAPL", "MSFT"}, Funds: []string{"SPY"}}
+	h.Runner = h.open(t, h.engine, false)
+	h.mustRun(t, Request{Jobs: []string{"tiingo:bars", "tiingo:actions", "tiingo:SPY"}})
+	for d, want := range map[*schemas.Dataset]string{&schemas.Bars.Dataset: "tiingo", &schemas.Actions.Dataset: "tiingo", &schemas.Observations.Dataset: "fund:SPY"} {
+		days, err := h.Warehouse.Days(t.Context(), *d)
+		if err != nil || days[want].Rows == 0 {
+			t.Errorf("%s of %s: %+v, error %v", d, want, days[want], err)
+		}
+	}
+	for path, n := range h.box.Requests()["tiingo"] {
+		if n != 1 {
+			t.Errorf("%s was asked for %d times", path, n)
+		}
+	}
+}
+
+func TestPublishersThatWantAKey(t *testing.T) {
 	t.Parallel()
-	cfg := testConfig(schemas.NewDate(2025, time.January, 1))
-	cfg.Publishers.Polygon = &Polygon{}
-	if _, err := NewCatalog(cfg, calendar.US()); err == nil || !strings.Contains(err.Error(), "publishers.polygon.key") {
-		t.Errorf("without a key: %v", err)
+	for want, p := range map[string]Publishers{
+		"publishers.polygon.key":  {Polygon: &Polygon{}},
+		"publishers.tiingo.token": {Tiingo: &Tiingo{Symbols: []string{"SPY"}}},
+		"neither symbols nor":     {Tiingo: &Tiingo{Token: "x"}},
+		"as in BRK-B":             {Tiingo: &Tiingo{Token: "x", Symbols: []string{"BRK.B"}}},
+	} {
+		if _, err := NewCatalog(Config{Publishers: p}, calendar.US()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want an error that says %q", p, err, want)
+		}
 	}
 }
