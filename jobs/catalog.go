@@ -15,6 +15,7 @@ import (
 	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
 	"tidemark/extract/polygon"
+	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
 	"tidemark/extract/tiingo"
@@ -43,6 +44,7 @@ var (
 	slotsOperations = mustSchedule("10 8,9 * * * on fed_days", "20 13 * * * on fed_days", "40 14 * * * on fed_days")
 	slotsRates      = mustSchedule("10 8,9 * * * on fed_days", "10 15 * * * on fed_days")
 	slotsCash       = mustSchedule("10 16 * * * on fed_days")
+	slotsFilings    = mustSchedule("0 5 * * 6") // a company files four times a year
 	slotsFRED       = mustSchedule("45 9 * * 1-5", "45 16 * * 1-5")
 )
 
@@ -379,6 +381,37 @@ func (c *Catalog) addPolygon() error {
 		table: schemas.Actions, schedule: slotsPrices, lag: lagListed, calm: calmFilings, method: "1", checks: []check[arrival[schemas.Action]]{rescaledActions()},
 		source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Action], error) {
 			return polygon.Actions(g, config(g.Now())), nil
+		},
+	})
+}
+
+func (c *Catalog) addSEC() error {
+	cfg := c.Config.Publishers.SEC
+	if cfg == nil {
+		return nil
+	}
+	if err := sec.CheckContact(cfg.Contact); err != nil {
+		return fmt.Errorf("publishers.sec.contact: %w", err)
+	}
+	if cfg.Companies < 1 {
+		return errors.New("publishers.sec.companies is missing: say how many companies to ask for, the largest first, such as 3000")
+	}
+	config := func(g *extract.Client) sec.Config {
+		return sec.Config{Base: cfg.Base, FilesBase: cfg.FilesBase, Contact: cfg.Contact, Companies: cfg.Companies, Now: g.Now()}
+	}
+	requests := func(schemas.Window, time.Time) int64 { return int64(cfg.Companies) + 1 }
+	if err := addFetched(c, "sec:shares", sec.Publisher, cfg.Schedule, fetched[schemas.ShareCount]{
+		table: schemas.ShareCounts, schedule: slotsFilings, lag: lagActions, calm: calmFilings, reach: reachFilings, method: "1", requests: requests,
+		source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.ShareCount], error) {
+			return sec.Shares(g, config(g)), nil
+		},
+	}); err != nil {
+		return err
+	}
+	return addFetched(c, "sec:earnings", sec.Publisher, cfg.Schedule, fetched[schemas.Earning]{
+		table: schemas.Earnings, schedule: slotsFilings, lag: lagActions, calm: calmFilings, reach: reachFilings, method: "1", requests: requests,
+		source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Earning], error) {
+			return sec.Earnings(g, config(g)), nil
 		},
 	})
 }

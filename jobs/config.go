@@ -57,6 +57,7 @@ type Publishers struct {
 	SP500      *Membership `yaml:"sp500"`
 	Polygon    *Polygon    `yaml:"polygon"`
 	Tiingo     *Tiingo     `yaml:"tiingo"`
+	SEC        *SEC        `yaml:"sec"`
 }
 
 // Publisher is what every publisher's block can say.
@@ -119,6 +120,15 @@ type Tiingo struct {
 	Token     Secret   `yaml:"token"`
 	Symbols   []string `yaml:"symbols"` // of prices and actions, with a dash before the class
 	Funds     []string `yaml:"funds"`   // of levels
+}
+
+// SEC is the block of the Securities and Exchange Commission: shares outstanding and
+// earnings as companies have filed them.
+type SEC struct {
+	Publisher `yaml:",inline"`
+	FilesBase string `yaml:"files_base"` // of the list of companies
+	Contact   string `yaml:"contact"`    // who asks: a name and an address of mail
+	Companies int    `yaml:"companies"`  // how many, the largest first
 }
 
 // IShares is the block of BlackRock's index funds.

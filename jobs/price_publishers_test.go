@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,13 +90,41 @@ func TestPricesOfSomeSymbols(t *testing.T) {
 	}
 }
 
+// TestValuationFromFilings values an index by what companies have filed with the SEC,
+// beside a vendor's file of the same: those of one class agree, and of those with
+// several nobody has a count.
+func TestValuationFromFilings(t *testing.T) {
+	h := newHouse(t, schemas.NewDate(2025, time.January, 1))
+	h.config.Publishers.SEC = &SEC{Contact: "Example Research research@example.com", Companies: 500}
+	h.config.Files = slices.DeleteFunc(h.config.Files, func(f File) bool { return f.Kind == KindShares || f.Kind == KindEarnings })
+	h.Runner = h.open(t, h.engine, false)
+	h.mustRun(t, Request{})
+	facts, err := clickhouse.Read(t.Context(), h.Warehouse, schemas.Valuation, clickhouse.Query{
+		Where: "universe = 'SPX_MEMBERS' AND metric = 'pe_agg'", Order: "session DESC", Limit: 20,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := 0
+	for _, f := range facts {
+		if f.Value.OK && f.Value.V > 5 && f.Value.V < 100 {
+			known++
+		}
+	}
+	if known == 0 {
+		t.Errorf("no valuation: %+v", facts)
+	}
+}
+
 func TestPublishersThatWantAKey(t *testing.T) {
 	t.Parallel()
 	for want, p := range map[string]Publishers{
-		"publishers.polygon.key":  {Polygon: &Polygon{}},
-		"publishers.tiingo.token": {Tiingo: &Tiingo{Symbols: []string{"SPY"}}},
-		"neither symbols nor":     {Tiingo: &Tiingo{Token: "x"}},
-		"as in BRK-B":             {Tiingo: &Tiingo{Token: "x", Symbols: []string{"BRK.B"}}},
+		"publishers.polygon.key":   {Polygon: &Polygon{}},
+		"publishers.tiingo.token":  {Tiingo: &Tiingo{Symbols: []string{"SPY"}}},
+		"neither symbols nor":      {Tiingo: &Tiingo{Token: "x"}},
+		"publishers.sec.contact":   {SEC: &SEC{Companies: 10}},
+		"publishers.sec.companies": {SEC: &SEC{Contact: "Example Research research@example.com"}},
+		"as in BRK-B":              {Tiingo: &Tiingo{Token: "x", Symbols: []string{"BRK.B"}}},
 	} {
 		if _, err := NewCatalog(Config{Publishers: p}, calendar.US()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want an error that says %q", p, err, want)

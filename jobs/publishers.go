@@ -12,6 +12,7 @@ import (
 	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
 	"tidemark/extract/polygon"
+	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
 	"tidemark/extract/tiingo"
@@ -103,6 +104,15 @@ var publishers = []publisher{
 			probe: probe(polygon.Probe, polygon.Config{Base: p.Polygon.Base, Key: string(p.Polygon.Key)}),
 		}
 	}, (*Catalog).addPolygon},
+	{sec.Publisher, sec.Every, sec.Hosts(), func(p *Publishers) block {
+		if p.SEC == nil {
+			return block{}
+		}
+		return block{
+			addresses: []address{{"base", &p.SEC.Base, ""}, {"files_base", &p.SEC.FilesBase, ""}},
+			probe:     probe(sec.Probe, sec.Config{Base: p.SEC.Base, FilesBase: p.SEC.FilesBase, Contact: p.SEC.Contact}),
+		}
+	}, (*Catalog).addSEC},
 	{tiingo.Publisher, tiingo.Every, tiingo.Hosts(), func(p *Publishers) block {
 		if p.Tiingo == nil {
 			return block{}

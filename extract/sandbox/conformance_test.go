@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"errors"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"tidemark/extract/nyfed"
 	"tidemark/extract/polygon"
 	"tidemark/extract/sandbox"
+	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
 	"tidemark/extract/tiingo"
@@ -69,7 +71,10 @@ func fetch[T any](tb testing.TB, s extract.Source[T], w schemas.Window) []T {
 	return rows
 }
 
-const key = "0123456789abcdef0123456789abcdef"
+const (
+	key     = "0123456789abcdef0123456789abcdef"
+	contact = "Example Research research@example.com"
+)
 
 func holdingDay(r *schemas.Holding) schemas.Date { return r.AsOf }
 
@@ -545,5 +550,58 @@ func TestSymbolBySymbol(t *testing.T) {
 	cfg.Symbols = []string{"NONE"}
 	if _, err := extracttest.All(t, tiingo.Bars(g, cfg), year(tiingo.Publisher, 2025)); err == nil || !strings.Contains(err.Error(), "has no symbol NONE") {
 		t.Errorf("an unknown symbol: %v", err)
+	}
+}
+
+// TestFilingsOfCompanies asks one publisher by registrant number and another by
+// symbol: both have the same counts, but for companies with several classes, and the
+// same earnings.
+func TestFilingsOfCompanies(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	g := extracttest.Client(t)
+	cfg := sec.Config{Base: s.Base("sec"), FilesBase: s.Base("sec"), Contact: contact, Companies: 1000}
+	number := map[string]string{} // by symbol of those that have one line and one name, and still trade
+	lines := map[int64]int{}
+	for _, x := range s.Truth().Securities() {
+		lines[x.CIK]++
+	}
+	for _, x := range s.Truth().Securities() {
+		if x.Gone == schemas.NoDate && lines[x.CIK] == 1 && len(x.OldSymbols) == 0 {
+			number[strings.ReplaceAll(x.Symbol, ".", "-")] = strconv.FormatInt(x.CIK, 10)
+		}
+	}
+	counts := map[string]float64{}
+	for _, c := range fetch(t, sec.Shares(g, cfg), year(sec.Publisher, 2025)) {
+		counts[c.Company+" "+c.Filed.String()+" "+c.AsOf.String()] = c.Shares
+	}
+	file := vendor.File{Name: "vendor", Kind: vendor.KindShares, Paths: []string{s.Base("vendor") + "/shares.csv"}}
+	compared := 0
+	for _, c := range fetch(t, vendor.Shares(g, file), year("vendor", 2025)) {
+		if cik, ok := number[c.Company]; ok {
+			compared++
+			if got := counts[cik+" "+c.Filed.String()+" "+c.AsOf.String()]; got != c.Shares {
+				t.Errorf("%s filed %v shares on %s, not %v", c.Company, c.Shares, c.Filed, got)
+			}
+		}
+	}
+	earned := map[string]float64{}
+	for _, e := range fetch(t, sec.Earnings(g, cfg), year(sec.Publisher, 2025)) {
+		earned[e.Company+" "+e.Filed.String()+" "+e.From.String()+" "+e.Until.String()] = e.NetIncome
+	}
+	file.Kind, file.Paths = vendor.KindEarnings, []string{s.Base("vendor") + "/earnings.csv"}
+	for _, e := range fetch(t, vendor.Earnings(g, file), year("vendor", 2025)) {
+		if cik, ok := number[e.Company]; ok {
+			compared++
+			if got := earned[cik+" "+e.Filed.String()+" "+e.From.String()+" "+e.Until.String()]; got != e.NetIncome {
+				t.Errorf("%s filed %v on %s, not %v", e.Company, e.NetIncome, e.Filed, got)
+			}
+		}
+	}
+	if compared < 400 {
+		t.Errorf("only %d figures were compared", compared)
+	}
+	if says, err := sec.Probe(t.Context(), g, cfg); err != nil || !strings.Contains(says, "shares on") {
+		t.Errorf("the probe says %q, error %v", says, err)
 	}
 }

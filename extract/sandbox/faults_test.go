@@ -18,6 +18,7 @@ import (
 	"tidemark/extract/nyfed"
 	"tidemark/extract/polygon"
 	"tidemark/extract/sandbox"
+	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
 	"tidemark/extract/tiingo"
@@ -106,6 +107,10 @@ func probes(s *sandbox.Sandbox) []probe {
 		// A series may begin on any day.
 		probeOf("levels", "tiingo", whole("fund:SPY"), func(g extract.Getter) extract.Source[schemas.Observation] {
 			return tiingo.Levels(g, tiingo.Config{Base: s.Base("tiingo"), Token: key})
+		}, sandbox.WrongDate),
+		// Whether a figure is believable is not for its format to say.
+		probeOf("earnings", "sec", year(sec.Publisher, 2025), func(g extract.Getter) extract.Source[schemas.Earning] {
+			return sec.Earnings(g, sec.Config{Base: s.Base("sec"), FilesBase: s.Base("sec"), Contact: contact, Companies: 1})
 		}, sandbox.WrongDate),
 		// Whether a ratio or an amount is believable is not for the format to say.
 		probeOf("actions", "polygon", year(polygon.Publisher, 2025), func(g extract.Getter) extract.Source[schemas.Action] {

@@ -12,6 +12,7 @@ import (
 	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
 	"tidemark/extract/polygon"
+	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
 	"tidemark/extract/tiingo"
@@ -106,6 +107,14 @@ func TestSourcesKeepTheirMannersHere(t *testing.T) {
 	hold(t, "tiingo", key, whole("fund:SPY"), func(r *schemas.Observation) schemas.Date { return r.Date },
 		func(g extract.Getter, base string) extract.Source[schemas.Observation] {
 			return tiingo.Levels(g, tiingo.Config{Base: base, Token: key})
+		})
+	hold(t, "sec", "", year(sec.Publisher, 2025), func(r *schemas.ShareCount) schemas.Date { return r.Filed },
+		func(g extract.Getter, base string) extract.Source[schemas.ShareCount] {
+			return sec.Shares(g, sec.Config{Base: base, FilesBase: base, Contact: contact, Companies: 12})
+		})
+	hold(t, "sec", "", year(sec.Publisher, 2025), func(r *schemas.Earning) schemas.Date { return r.Filed },
+		func(g extract.Getter, base string) extract.Source[schemas.Earning] {
+			return sec.Earnings(g, sec.Config{Base: base, FilesBase: base, Contact: contact, Companies: 12})
 		})
 	for _, format := range []string{"csv.gz", "parquet"} {
 		hold(t, "vendor", "", year("vendor", 2025), func(r *schemas.Bar) schemas.Date { return r.Session },

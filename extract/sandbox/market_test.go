@@ -156,7 +156,7 @@ func TestTakeover(t *testing.T) {
 func TestEveryPublisherAnswers(t *testing.T) {
 	t.Parallel()
 	s := small(t, nil)
-	for _, path := range everything() {
+	for _, path := range append(everything(), "/sec/files/company_tickers.json") {
 		ask(t, s, path)
 	}
 	got := s.Requests()

@@ -82,6 +82,7 @@ func everything() []string {
 		"/polygon/v3/reference/dividends?ex_dividend_date.gte=2025-01-01&limit=1000&apiKey=" + anyKey,
 		"/tiingo/tiingo/daily/aapl/prices?startDate=2025-01-01&endDate=2025-12-31&token=" + anyKey,
 		"/tiingo/tiingo/daily/spy/prices?token=" + anyKey,
+		"/tiingo/tiingo/daily/msft/prices?startDate=2025-01-01&token=" + anyKey,
 		pathSSGA + "spy.xlsx",
 		pathSSGA + "mdy.xlsx",
 		"/sp500/fja05680/sp500/master/sp500_ticker_start_end.csv",

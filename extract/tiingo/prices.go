@@ -80,9 +80,14 @@ func (x *wireRow) read() (Row, error) {
 		least float64 // not below it, and above it where that is zero and the value a price
 		price bool
 	}{
-		{"close", x.Close, &row.Close, 0, true}, {"high", x.High, &row.High, 0, true}, {"low", x.Low, &row.Low, 0, true}, {"open", x.Open, &row.Open, 0, true},
-		{"adjClose", x.AdjClose, &row.AdjClose, 0, true}, {"volume", x.Volume, &row.Volume, 0, false},
-		{"divCash", x.Dividend, &row.Dividend, 0, false}, {"splitFactor", x.Split, &row.Split, 0, true},
+		{"close", x.Close, &row.Close, 0, true},
+		{"high", x.High, &row.High, 0, true},
+		{"low", x.Low, &row.Low, 0, true},
+		{"open", x.Open, &row.Open, 0, true},
+		{"adjClose", x.AdjClose, &row.AdjClose, 0, true},
+		{"volume", x.Volume, &row.Volume, 0, false},
+		{"divCash", x.Dividend, &row.Dividend, 0, false},
+		{"splitFactor", x.Split, &row.Split, 0, true},
 	} {
 		if v.from == nil {
 			return row, fmt.Errorf("%s is missing", v.name)
