@@ -14,6 +14,7 @@ import (
 	"tidemark/extract/h41"
 	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
+	"tidemark/extract/ofr"
 	"tidemark/extract/polygon"
 	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
@@ -44,6 +45,7 @@ var (
 	slotsOperations = mustSchedule("10 8,9 * * * on fed_days", "20 13 * * * on fed_days", "40 14 * * * on fed_days")
 	slotsRates      = mustSchedule("10 8,9 * * * on fed_days", "10 15 * * * on fed_days")
 	slotsCash       = mustSchedule("10 16 * * * on fed_days")
+	slotsFunding    = mustSchedule("10 15 * * * on fed_days")
 	slotsFilings    = mustSchedule("0 5 * * 6") // a company files four times a year
 	slotsFRED       = mustSchedule("45 9 * * 1-5", "45 16 * * 1-5")
 )
@@ -353,6 +355,29 @@ func (c *Catalog) addSP500() error {
 			return sp500.Constituents(g, config(files))
 		}),
 	})
+}
+
+func (c *Catalog) addOFR() error {
+	cfg := c.Config.Publishers.OFR
+	if cfg == nil {
+		return nil
+	}
+	known := func(d schemas.Date) time.Time { return c.Calendar.NextFedDay(d+1).In(newYork, 15, 0) }
+	for _, mnemonic := range cfg.Series {
+		if err := ofr.Check(mnemonic); err != nil {
+			return fmt.Errorf("publishers.ofr.series: %w", err)
+		}
+		if err := addFetched(c, "ofr:"+mnemonic, ofr.Part(mnemonic), cfg.Schedule, fetched[schemas.Observation]{
+			table: schemas.Observations, schedule: slotsFunding, due: latest(c.Calendar.PrevFedDay, known), method: "1",
+			checks: []check[arrival[schemas.Observation]]{rescaled(observed)},
+			source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Observation], error) {
+				return ofr.Series(g, ofr.Config{Base: cfg.Base}), nil
+			},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Catalog) addPolygon() error {

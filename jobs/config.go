@@ -55,6 +55,7 @@ type Publishers struct {
 	IShares    *IShares    `yaml:"ishares"`
 	SSGA       *SSGA       `yaml:"ssga"`
 	SP500      *Membership `yaml:"sp500"`
+	OFR        *OFR        `yaml:"ofr"`
 	Polygon    *Polygon    `yaml:"polygon"`
 	Tiingo     *Tiingo     `yaml:"tiingo"`
 	SEC        *SEC        `yaml:"sec"`
@@ -104,6 +105,12 @@ type FRED struct {
 	Series      []string            `yaml:"series"`
 	Units       map[string]string   `yaml:"units"`        // unit of a saved file that is older than a change of unit
 	SeriesFiles map[string][]string `yaml:"series_files"` // saved answers by series
+}
+
+// OFR is the block of the Office of Financial Research's Short-term Funding Monitor.
+type OFR struct {
+	Publisher `yaml:",inline"`
+	Series    []string `yaml:"series"`
 }
 
 // Polygon is the block of Massive, once Polygon: prices, splits and dividends of

@@ -11,6 +11,7 @@ import (
 	"tidemark/extract/h41"
 	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
+	"tidemark/extract/ofr"
 	"tidemark/extract/polygon"
 	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
@@ -95,6 +96,12 @@ var publishers = []publisher{
 			probe:     probe(sp500.Probe, sp500.Config{Base: p.SP500.Base, Constituents: p.SP500.Constituents}),
 		}
 	}, (*Catalog).addSP500},
+	{ofr.Publisher, ofr.Every, ofr.Hosts(), func(p *Publishers) block {
+		if p.OFR == nil {
+			return block{}
+		}
+		return block{addresses: []address{{"base", &p.OFR.Base, ""}}, probe: probe(ofr.Probe, ofr.Config{Base: p.OFR.Base})}
+	}, (*Catalog).addOFR},
 	{polygon.Publisher, polygon.Every, polygon.Hosts(), func(p *Publishers) block {
 		if p.Polygon == nil {
 			return block{}

@@ -18,6 +18,7 @@ import (
 	"tidemark/extract/h41"
 	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
+	"tidemark/extract/ofr"
 	"tidemark/extract/polygon"
 	"tidemark/extract/sandbox"
 	"tidemark/extract/sec"
@@ -602,6 +603,31 @@ func TestFilingsOfCompanies(t *testing.T) {
 		t.Errorf("only %d figures were compared", compared)
 	}
 	if says, err := sec.Probe(t.Context(), g, cfg); err != nil || !strings.Contains(says, "shares on") {
+		t.Errorf("the probe says %q, error %v", says, err)
+	}
+}
+
+// TestTriPartyMarket holds the monitor's rate against the reference rate of the same
+// market: days that are withheld have a row without a value.
+func TestTriPartyMarket(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *sandbox.Config) { c.From = day(2023, time.January, 3) })
+	cfg := ofr.Config{Base: s.Base("ofr")}
+	rows := fetch(t, ofr.Series(extracttest.Client(t), cfg), whole(ofr.Part("REPO-TRI_AR_OO-P")))
+	withheld := 0
+	for _, r := range rows {
+		want := s.Truth().Rate("TGCR", r.Date)
+		switch {
+		case !r.Value.OK:
+			withheld++
+		case want.OK && want != r.Value:
+			t.Errorf("%v on %s, want %v", r.Value, r.Date, want)
+		}
+	}
+	if len(rows) < 700 || withheld == 0 || withheld > 20 {
+		t.Errorf("%d days, %d of them withheld", len(rows), withheld)
+	}
+	if says, err := ofr.Probe(t.Context(), extracttest.Client(t), cfg); err != nil || !strings.Contains(says, "%") {
 		t.Errorf("the probe says %q, error %v", says, err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"tidemark/extract/h41"
 	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
+	"tidemark/extract/ofr"
 	"tidemark/extract/polygon"
 	"tidemark/extract/sandbox"
 	"tidemark/extract/sec"
@@ -108,6 +109,10 @@ func probes(s *sandbox.Sandbox) []probe {
 		probeOf("levels", "tiingo", whole("fund:SPY"), func(g extract.Getter) extract.Source[schemas.Observation] {
 			return tiingo.Levels(g, tiingo.Config{Base: s.Base("tiingo"), Token: key})
 		}, sandbox.WrongDate),
+		// A series may begin on any day, and be of a small part of the market.
+		probeOf("volumes", "ofr", whole(ofr.Part("REPO-TRI_TV_OO-P")), func(g extract.Getter) extract.Source[schemas.Observation] {
+			return ofr.Series(g, ofr.Config{Base: s.Base("ofr")})
+		}, sandbox.WrongUnit, sandbox.WrongDate),
 		// Whether a figure is believable is not for its format to say.
 		probeOf("earnings", "sec", year(sec.Publisher, 2025), func(g extract.Getter) extract.Source[schemas.Earning] {
 			return sec.Earnings(g, sec.Config{Base: s.Base("sec"), FilesBase: s.Base("sec"), Contact: contact, Companies: 1})

@@ -11,6 +11,7 @@ import (
 	"tidemark/extract/h41"
 	"tidemark/extract/ishares"
 	"tidemark/extract/nyfed"
+	"tidemark/extract/ofr"
 	"tidemark/extract/polygon"
 	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
@@ -107,6 +108,10 @@ func TestSourcesKeepTheirMannersHere(t *testing.T) {
 	hold(t, "tiingo", key, whole("fund:SPY"), func(r *schemas.Observation) schemas.Date { return r.Date },
 		func(g extract.Getter, base string) extract.Source[schemas.Observation] {
 			return tiingo.Levels(g, tiingo.Config{Base: base, Token: key})
+		})
+	hold(t, "ofr", "", whole(ofr.Part("REPO-TRI_AR_OO-P")), func(r *schemas.Observation) schemas.Date { return r.Date },
+		func(g extract.Getter, base string) extract.Source[schemas.Observation] {
+			return ofr.Series(g, ofr.Config{Base: base})
 		})
 	hold(t, "sec", "", year(sec.Publisher, 2025), func(r *schemas.ShareCount) schemas.Date { return r.Filed },
 		func(g extract.Getter, base string) extract.Source[schemas.ShareCount] {

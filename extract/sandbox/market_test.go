@@ -156,7 +156,7 @@ func TestTakeover(t *testing.T) {
 func TestEveryPublisherAnswers(t *testing.T) {
 	t.Parallel()
 	s := small(t, nil)
-	for _, path := range append(everything(), "/sec/files/company_tickers.json") {
+	for _, path := range append(everything(), "/sec/files/company_tickers.json", "/ofr/v1/series/timeseries") {
 		ask(t, s, path)
 	}
 	got := s.Requests()

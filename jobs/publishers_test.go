@@ -116,11 +116,27 @@ func TestValuationFromFilings(t *testing.T) {
 	}
 }
 
+// TestRepoMarketOfTheMonitor fetches two series, of which one is of another unit.
+func TestRepoMarketOfTheMonitor(t *testing.T) {
+	h := newHouse(t, schemas.NewDate(2025, time.January, 1))
+	h.config.Publishers.OFR = &OFR{Series: []string{"REPO-TRI_AR_OO-P", "REPO-TRI_TV_OO-P"}}
+	h.Runner = h.open(t, h.engine, false)
+	h.mustRun(t, Request{Jobs: []string{"ofr:REPO-TRI_AR_OO-P", "ofr:REPO-TRI_TV_OO-P"}})
+	rows, err := clickhouse.Read(t.Context(), h.Warehouse, schemas.Observations, clickhouse.Query{Where: "startsWith(source, 'ofr:')", Order: "source, obs_date"})
+	if err != nil || len(rows) < 1000 {
+		t.Fatalf("%d rows, error %v", len(rows), err)
+	}
+	if first, last := rows[0], rows[len(rows)-1]; first.Unit != "Percent" || last.Unit != "U.S. Dollars" || last.Status != "P" || last.Value.V < 1e11 {
+		t.Errorf("the first is %+v, the last %+v", first, last)
+	}
+}
+
 func TestPublishersThatWantAKey(t *testing.T) {
 	t.Parallel()
 	for want, p := range map[string]Publishers{
 		"publishers.polygon.key":   {Polygon: &Polygon{}},
 		"publishers.tiingo.token":  {Tiingo: &Tiingo{Symbols: []string{"SPY"}}},
+		"REPO-TRI_AR_OO-P":         {OFR: &OFR{Series: []string{"REPO-TRI_AR_OO"}}},
 		"neither symbols nor":      {Tiingo: &Tiingo{Token: "x"}},
 		"publishers.sec.contact":   {SEC: &SEC{Companies: 10}},
 		"publishers.sec.companies": {SEC: &SEC{Contact: "Example Research research@example.com"}},
