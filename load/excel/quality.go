@@ -135,7 +135,7 @@ func (s *sheet) revisions() {
 	if len(all) > mostRevisions {
 		note += fmt.Sprintf(" The newest %d are listed.", mostRevisions)
 	}
-	s.section("Revised figures", note, "Figure", "Universe", "Id", ">Day", ">Was", ">Is", "Changed (UTC)")
+	s.section("Revised figures", note, "Figure", "Universe", "Id", ">Day", ">Was", ">Is", " Changed (UTC)")
 	for _, r := range all[:min(len(all), mostRevisions)] {
 		m, known := schemas.LookupMetric(r.Metric)
 		if !known {
@@ -146,7 +146,7 @@ func (s *sheet) revisions() {
 			is = cell{r.Is.V, style{line: true, format: formatOf(m)}}
 		}
 		s.add(0, text(m.Name, lined), text(s.x.universeName(r.Universe), lined), text(r.Metric, faded), dayCell(r.Session, style{line: true, right: true}),
-			cell{r.Was, style{line: true, format: formatOf(m)}}, is, text(moment(r.At), faded))
+			cell{r.Was, style{line: true, format: formatOf(m)}}, is, text(moment(r.At), style{line: true, color: dimColor, indent: 1}))
 	}
 }
 
