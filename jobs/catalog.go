@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
+	"tidemark/extract/stooq"
 	"tidemark/extract/tiingo"
 	"tidemark/extract/vendor"
 	"tidemark/schemas"
@@ -281,7 +283,13 @@ func (c *Catalog) holdingChecks() []check[arrival[schemas.Holding]] {
 // them.
 func over(days func(schemas.Window) []schemas.Date, end func(schemas.Date) time.Time, now time.Time) func(schemas.Window) []schemas.Date {
 	return func(w schemas.Window) []schemas.Date {
-		return slices.DeleteFunc(days(w), func(d schemas.Date) bool { return end(d).After(now) })
+		var out []schemas.Date // the days are the calendar's own, perhaps
+		for _, d := range days(w) {
+			if !end(d).After(now) {
+				out = append(out, d)
+			}
+		}
+		return out
 	}
 }
 
@@ -439,6 +447,32 @@ func (c *Catalog) addSEC() error {
 			return sec.Earnings(g, config(g)), nil
 		},
 	})
+}
+
+func (c *Catalog) addStooq() error {
+	cfg := c.Config.Publishers.Stooq
+	if cfg == nil {
+		return nil
+	}
+	if cfg.Key == "" {
+		return errors.New("publishers.stooq.key is missing: put the API key of stooq.com there, or ${NAME} for a variable that has it")
+	}
+	if err := (stooq.Config{Series: cfg.Series}).Check(); err != nil {
+		return fmt.Errorf("publishers.stooq.series: %w", err)
+	}
+	// A session's prices are there the next morning.
+	known := func(d schemas.Date) time.Time { return c.Calendar.NextSession(d).In(newYork, 6, 0) }
+	for _, part := range slices.Sorted(maps.Keys(cfg.Series)) {
+		if err := addFetched(c, "stooq:"+part, part, cfg.Schedule, fetched[schemas.Observation]{
+			table: schemas.Observations, schedule: slotsHoldings, due: latest(c.Calendar.PrevSession, known), method: "1",
+			source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Observation], error) {
+				return stooq.Levels(g, stooq.Config{Base: cfg.Base, Key: string(cfg.Key), Series: cfg.Series, Now: g.Now()}), nil
+			},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Catalog) addTiingo() error {

@@ -59,6 +59,7 @@ type Publishers struct {
 	Polygon    *Polygon    `yaml:"polygon"`
 	Tiingo     *Tiingo     `yaml:"tiingo"`
 	SEC        *SEC        `yaml:"sec"`
+	Stooq      *Stooq      `yaml:"stooq"`
 }
 
 // Publisher is what every publisher's block can say.
@@ -127,6 +128,14 @@ type Tiingo struct {
 	Token     Secret   `yaml:"token"`
 	Symbols   []string `yaml:"symbols"` // of prices and actions, with a dash before the class
 	Funds     []string `yaml:"funds"`   // of levels
+}
+
+// Stooq is the block of Stooq: levels of funds with dividends reinvested, and of
+// indices.
+type Stooq struct {
+	Publisher `yaml:",inline"`
+	Key       Secret            `yaml:"key"`
+	Series    map[string]string `yaml:"series"` // its symbol of each part: spy.us of fund:SPY
 }
 
 // SEC is the block of the Securities and Exchange Commission: shares outstanding and

@@ -16,6 +16,7 @@ import (
 	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
+	"tidemark/extract/stooq"
 	"tidemark/extract/tiingo"
 )
 
@@ -120,6 +121,15 @@ var publishers = []publisher{
 			probe:     probe(sec.Probe, sec.Config{Base: p.SEC.Base, FilesBase: p.SEC.FilesBase, Contact: p.SEC.Contact}),
 		}
 	}, (*Catalog).addSEC},
+	{stooq.Publisher, stooq.Every, stooq.Hosts(), func(p *Publishers) block {
+		if p.Stooq == nil {
+			return block{}
+		}
+		return block{
+			addresses: []address{{"base", &p.Stooq.Base, ""}}, secrets: map[string]*Secret{"key": &p.Stooq.Key},
+			probe: probe(stooq.Probe, stooq.Config{Base: p.Stooq.Base, Key: string(p.Stooq.Key), Series: p.Stooq.Series}),
+		}
+	}, (*Catalog).addStooq},
 	{tiingo.Publisher, tiingo.Every, tiingo.Hosts(), func(p *Publishers) block {
 		if p.Tiingo == nil {
 			return block{}

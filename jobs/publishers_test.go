@@ -70,6 +70,27 @@ func grouped(h *house) (n int) {
 	return n
 }
 
+// TestDaysToComeAreNotAskedFor holds that days are left out and the calendar that
+// they came from, which everybody shares, stays as it is.
+func TestDaysToComeAreNotAskedFor(t *testing.T) {
+	t.Parallel()
+	cal, w := calendar.US(), schemas.CutYear.Window("x", schemas.NewDate(2025, time.June, 1))
+	before := slices.Clone(cal.Sessions(w.From, w.To))
+	sessions := func(w schemas.Window) []schemas.Date { return cal.Sessions(w.From, w.To) }
+	for at, last := range map[time.Time]schemas.Date{
+		newYorkTime(time.December, 5, 15, 59): schemas.NewDate(2025, time.December, 4),
+		newYorkTime(time.December, 5, 16, 0):  schemas.NewDate(2025, time.December, 5),
+		newYorkTime(time.December, 7, 12, 0):  schemas.NewDate(2025, time.December, 5),
+	} {
+		if got := over(sessions, cal.Close, at)(w); got[0] != before[0] || got[len(got)-1] != last {
+			t.Errorf("at %s from %s to %s, want to %s", at, got[0], got[len(got)-1], last)
+		}
+	}
+	if !slices.Equal(before, cal.Sessions(w.From, w.To)) {
+		t.Error("the calendar has lost sessions")
+	}
+}
+
 // TestPricesOfSomeSymbols asks for two symbols and a fund: bars and actions are read
 // from one answer each.
 func TestPricesOfSomeSymbols(t *testing.T) {
@@ -131,11 +152,25 @@ func TestRepoMarketOfTheMonitor(t *testing.T) {
 	}
 }
 
+// TestLevelsOfFundsAndIndices fetches a fund and an index by the publisher's symbols.
+func TestLevelsOfFundsAndIndices(t *testing.T) {
+	h := newHouse(t, schemas.NewDate(2025, time.January, 1))
+	h.config.Publishers.Stooq = &Stooq{Key: "0123456789abcdef", Series: map[string]string{"fund:SPY": "spy.us", "index:LARGE": "^spx"}}
+	h.Runner = h.open(t, h.engine, false)
+	h.mustRun(t, Request{Jobs: []string{"stooq:fund:SPY", "stooq:index:LARGE"}})
+	days, err := h.Warehouse.Days(t.Context(), schemas.Observations.Dataset)
+	if err != nil || days["fund:SPY"].Rows == 0 || days["index:LARGE"].Rows != days["fund:SPY"].Rows {
+		t.Errorf("%+v, error %v", days, err)
+	}
+}
+
 func TestPublishersThatWantAKey(t *testing.T) {
 	t.Parallel()
 	for want, p := range map[string]Publishers{
 		"publishers.polygon.key":   {Polygon: &Polygon{}},
 		"publishers.tiingo.token":  {Tiingo: &Tiingo{Symbols: []string{"SPY"}}},
+		"publishers.stooq.key":     {Stooq: &Stooq{Series: map[string]string{"fund:SPY": "spy.us"}}},
+		"brk-b.us and ^spx":        {Stooq: &Stooq{Key: "x", Series: map[string]string{"fund:SPY": "SPY"}}},
 		"REPO-TRI_AR_OO-P":         {OFR: &OFR{Series: []string{"REPO-TRI_AR_OO"}}},
 		"neither symbols nor":      {Tiingo: &Tiingo{Token: "x"}},
 		"publishers.sec.contact":   {SEC: &SEC{Companies: 10}},

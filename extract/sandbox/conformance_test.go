@@ -24,6 +24,7 @@ import (
 	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
+	"tidemark/extract/stooq"
 	"tidemark/extract/tiingo"
 	"tidemark/extract/vendor"
 	"tidemark/schemas"
@@ -628,6 +629,26 @@ func TestTriPartyMarket(t *testing.T) {
 		t.Errorf("%d days, %d of them withheld", len(rows), withheld)
 	}
 	if says, err := ofr.Probe(t.Context(), extracttest.Client(t), cfg); err != nil || !strings.Contains(says, "%") {
+		t.Errorf("the probe says %q, error %v", says, err)
+	}
+}
+
+// TestLevelsAgree asks two publishers for the same fund.
+func TestLevelsAgree(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	g := extracttest.Client(t)
+	byOne := fetch(t, stooq.Levels(g, stooq.Config{Base: s.Base("stooq"), Key: key, Series: map[string]string{"fund:SPY": "spy.us"}}), whole("fund:SPY"))
+	byTwo := fetch(t, tiingo.Levels(g, tiingo.Config{Base: s.Base("tiingo"), Token: key}), whole("fund:SPY"))
+	if len(byOne) != len(byTwo) || len(byOne) < 200 {
+		t.Fatalf("%d levels and %d", len(byOne), len(byTwo))
+	}
+	for i := range byOne {
+		if a, b := byOne[i], byTwo[i]; a.Date != b.Date || math.Abs(a.Value.V/b.Value.V-1) > 1e-5 {
+			t.Fatalf("%v on %s and %v on %s", a.Value, a.Date, b.Value, b.Date)
+		}
+	}
+	if says, err := stooq.Probe(t.Context(), g, stooq.Config{Base: s.Base("stooq"), Key: key, Series: map[string]string{"index:SPX": "^spx"}}); err != nil || !strings.Contains(says, "index:SPX") {
 		t.Errorf("the probe says %q, error %v", says, err)
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
+	"tidemark/extract/stooq"
 	"tidemark/extract/tiingo"
 	"tidemark/extract/vendor"
 	"tidemark/schemas"
@@ -108,6 +109,10 @@ func probes(s *sandbox.Sandbox) []probe {
 		// A series may begin on any day.
 		probeOf("levels", "tiingo", whole("fund:SPY"), func(g extract.Getter) extract.Source[schemas.Observation] {
 			return tiingo.Levels(g, tiingo.Config{Base: s.Base("tiingo"), Token: key})
+		}, sandbox.WrongDate),
+		// A series may begin on any day.
+		probeOf("levels", "stooq", whole("index:SPX"), func(g extract.Getter) extract.Source[schemas.Observation] {
+			return stooq.Levels(g, stooq.Config{Base: s.Base("stooq"), Key: key, Series: map[string]string{"index:SPX": "^spx"}})
 		}, sandbox.WrongDate),
 		// A series may begin on any day, and be of a small part of the market.
 		probeOf("volumes", "ofr", whole(ofr.Part("REPO-TRI_TV_OO-P")), func(g extract.Getter) extract.Source[schemas.Observation] {

@@ -16,6 +16,7 @@ import (
 	"tidemark/extract/sec"
 	"tidemark/extract/sp500"
 	"tidemark/extract/ssga"
+	"tidemark/extract/stooq"
 	"tidemark/extract/tiingo"
 	"tidemark/extract/vendor"
 	"tidemark/schemas"
@@ -112,6 +113,10 @@ func TestSourcesKeepTheirMannersHere(t *testing.T) {
 	hold(t, "ofr", "", whole(ofr.Part("REPO-TRI_AR_OO-P")), func(r *schemas.Observation) schemas.Date { return r.Date },
 		func(g extract.Getter, base string) extract.Source[schemas.Observation] {
 			return ofr.Series(g, ofr.Config{Base: base})
+		})
+	hold(t, "stooq", key, whole("fund:SPY"), func(r *schemas.Observation) schemas.Date { return r.Date },
+		func(g extract.Getter, base string) extract.Source[schemas.Observation] {
+			return stooq.Levels(g, stooq.Config{Base: base, Key: key, Series: map[string]string{"fund:SPY": "spy.us"}})
 		})
 	hold(t, "sec", "", year(sec.Publisher, 2025), func(r *schemas.ShareCount) schemas.Date { return r.Filed },
 		func(g extract.Getter, base string) extract.Source[schemas.ShareCount] {

@@ -176,7 +176,7 @@ func (s *Sandbox) Base(publisher string) string { return s.URL() + "/" + publish
 
 // Publishers lists the simulated publishers by the names of their folders.
 func Publishers() []string {
-	return []string{"fiscaldata", "fred", "h41", "ishares", "nyfed", "ofr", "polygon", "sec", "sp500", "ssga", "tiingo", "vendor"}
+	return []string{"fiscaldata", "fred", "h41", "ishares", "nyfed", "ofr", "polygon", "sec", "sp500", "ssga", "stooq", "tiingo", "vendor"}
 }
 
 // Requests returns how often each path was asked for, by publisher. Faulty
@@ -213,6 +213,7 @@ func (s *Sandbox) Handler() http.Handler {
 		"sec":        (*world).sec,
 		"sp500":      (*world).sp500,
 		"ssga":       (*world).ssga,
+		"stooq":      (*world).stooq,
 		"tiingo":     (*world).tiingo,
 		"vendor":     (*world).vendor,
 	}

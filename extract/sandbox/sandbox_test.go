@@ -83,6 +83,7 @@ func everything() []string {
 		"/tiingo/tiingo/daily/aapl/prices?startDate=2025-01-01&endDate=2025-12-31&token=" + anyKey,
 		"/tiingo/tiingo/daily/spy/prices?token=" + anyKey,
 		"/tiingo/tiingo/daily/msft/prices?startDate=2025-01-01&token=" + anyKey,
+		"/stooq/q/d/l/?s=spy.us&i=d&apikey=" + anyKey,
 		pathSSGA + "spy.xlsx",
 		pathSSGA + "mdy.xlsx",
 		"/sp500/fja05680/sp500/master/sp500_ticker_start_end.csv",
