@@ -162,8 +162,11 @@ func TestUnfinishedSwapsWitnessTheTruth(t *testing.T) {
 			w := fresh(t)
 			replace(t, w, schemas.Holdings, holdings("IVV", day2025, 40, 1))
 			before := known(t, w, schemas.Holdings, time.Time{})
-			at := time.Now()
-			time.Sleep(2 * time.Millisecond) // instants are kept to the millisecond
+			stood, _, err := w.newest(t.Context(), schemas.Holdings.String(), year2025)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := stood.BuiltAt // what is seen afterwards is seen later
 			kill(t, stopSwap(t, swapOrder{Fund: "IVV", Rows: 40, Seed: 2, StopAt: step}))
 			if _, err := w.Recover(t.Context()); err != nil {
 				t.Fatal(err)
