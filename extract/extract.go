@@ -21,6 +21,21 @@ type Source[T any] interface {
 	Fetch(ctx context.Context, w schemas.Window) iter.Seq2[[]T, error]
 }
 
+// AtOnce is a [Source] that yields all rows of a window together. Where it fails it
+// yields none.
+type AtOnce[T any] func(ctx context.Context, w schemas.Window) ([]T, error)
+
+// Fetch implements [Source].
+func (f AtOnce[T]) Fetch(ctx context.Context, w schemas.Window) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		rows, err := f(ctx, w)
+		if err != nil {
+			rows = nil
+		}
+		yield(rows, err)
+	}
+}
+
 // Getter gets one answer of one publisher. [Client] is the one used in
 // earnest; it retries, limits, archives and keeps secrets out of sight.
 type Getter interface {

@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net/http"
 	"net/url"
 	"strings"
@@ -69,16 +68,6 @@ func (c Config) base() string {
 func (c Config) search(path string, w schemas.Window) string {
 	q := url.Values{"startDate": {w.From.String()}, "endDate": {w.Last().String()}}
 	return c.base() + path + "?" + q.Encode()
-}
-
-// atOnce is a source that yields all rows of a window together.
-type atOnce[T any] func(ctx context.Context, w schemas.Window) ([]T, error)
-
-// Fetch implements [extract.Source].
-func (f atOnce[T]) Fetch(ctx context.Context, w schemas.Window) iter.Seq2[[]T, error] {
-	return func(yield func([]T, error) bool) {
-		yield(f(ctx, w))
-	}
 }
 
 // answer gets one answer and hands its body to parse. What parse does not

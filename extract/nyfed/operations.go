@@ -36,7 +36,7 @@ type operations struct {
 // One request asks for the whole window; the server would ignore a choice of
 // operation types.
 func Operations(g extract.Getter, cfg Config) extract.Source[schemas.Operation] {
-	return atOnce[schemas.Operation](operations{g, cfg}.fetch)
+	return extract.AtOnce[schemas.Operation](operations{g, cfg}.fetch)
 }
 
 func (s operations) fetch(ctx context.Context, w schemas.Window) ([]schemas.Operation, error) {

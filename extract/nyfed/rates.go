@@ -63,7 +63,7 @@ type rates struct {
 // ones) have none here either; a window without any row, and one that ends
 // before the rate begins, is [extract.ErrNoData].
 func Rates(g extract.Getter, cfg Config) extract.Source[schemas.Rate] {
-	return atOnce[schemas.Rate](rates{g, cfg}.fetch)
+	return extract.AtOnce[schemas.Rate](rates{g, cfg}.fetch)
 }
 
 func (s rates) fetch(ctx context.Context, w schemas.Window) ([]schemas.Rate, error) {

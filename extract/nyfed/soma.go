@@ -38,7 +38,7 @@ type portfolio struct {
 // those are asked for that days returns for a window; nil asks for all. Each takes
 // a request, and one that has long passed only the first time.
 func Portfolio(g extract.Getter, cfg Config, days func(w schemas.Window) []schemas.Date) extract.Source[schemas.SOMAHolding] {
-	return atOnce[schemas.SOMAHolding](portfolio{g, cfg, days}.fetch)
+	return extract.AtOnce[schemas.SOMAHolding](portfolio{g, cfg, days}.fetch)
 }
 
 func (s portfolio) fetch(ctx context.Context, w schemas.Window) ([]schemas.SOMAHolding, error) {

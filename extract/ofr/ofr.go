@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -98,23 +97,12 @@ type source struct {
 	cfg Config
 }
 
-var _ extract.Source[schemas.Observation] = source{}
-
 // Series returns the source of the parts of raw.observation that are series of the
 // monitor: a window's Part is "ofr:" and the mnemonic. Rates are in percent, volumes
 // in dollars. A day without trades, or of which nothing may be said, is a row
 // without a value; Status is the letter of the vintage.
-func Series(g extract.Getter, cfg Config) extract.Source[schemas.Observation] { return source{g, cfg} }
-
-// Fetch implements [extract.Source].
-func (s source) Fetch(ctx context.Context, w schemas.Window) iter.Seq2[[]schemas.Observation, error] {
-	return func(yield func([]schemas.Observation, error) bool) {
-		rows, err := s.fetch(ctx, w)
-		if err != nil {
-			rows = nil
-		}
-		yield(rows, err)
-	}
+func Series(g extract.Getter, cfg Config) extract.Source[schemas.Observation] {
+	return extract.AtOnce[schemas.Observation](source{g, cfg}.fetch)
 }
 
 func (s source) fetch(ctx context.Context, w schemas.Window) ([]schemas.Observation, error) {

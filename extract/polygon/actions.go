@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net/url"
 	"slices"
 	"strconv"
@@ -22,27 +21,11 @@ type actionSource struct {
 	cfg Config
 }
 
-var _ extract.Source[schemas.Action] = actionSource{}
-
 // Actions returns the source of raw.action: splits, and dividends in USD per share
 // of the ex-date. Several payments of one kind on one day are one action, of their
 // sum. A window without actions is [extract.ErrNoData].
 func Actions(g extract.Getter, cfg Config) extract.Source[schemas.Action] {
-	return actionSource{g, cfg}
-}
-
-// Fetch implements [extract.Source].
-func (s actionSource) Fetch(ctx context.Context, w schemas.Window) iter.Seq2[[]schemas.Action, error] {
-	return func(yield func([]schemas.Action, error) bool) {
-		rows, err := s.fetch(ctx, w)
-		if err == nil && len(rows) == 0 {
-			err = noData(w)
-		}
-		if err != nil {
-			rows = nil
-		}
-		yield(rows, err)
-	}
+	return extract.AtOnce[schemas.Action](actionSource{g, cfg}.fetch)
 }
 
 func (s actionSource) fetch(ctx context.Context, w schemas.Window) ([]schemas.Action, error) {
@@ -56,6 +39,9 @@ func (s actionSource) fetch(ctx context.Context, w schemas.Window) ([]schemas.Ac
 	dividends, err := pages(ctx, s, w, "/v3/reference/dividends", "ex_dividend_date", ParseDividends)
 	if err != nil {
 		return nil, err
+	}
+	if len(splits)+len(dividends) == 0 {
+		return nil, noData(w)
 	}
 	return slices.Concat(splits, dividends), nil
 }

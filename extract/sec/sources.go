@@ -2,35 +2,17 @@ package sec
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"tidemark/extract"
 	"tidemark/schemas"
 )
 
-// source yields all rows of a window at once.
-type source[T any] func(ctx context.Context, w schemas.Window) ([]T, error)
-
-// Fetch implements [extract.Source].
-func (s source[T]) Fetch(ctx context.Context, w schemas.Window) iter.Seq2[[]T, error] {
-	return func(yield func([]T, error) bool) {
-		rows, err := s(ctx, w)
-		if err == nil && len(rows) == 0 {
-			err = noData(w)
-		}
-		if err != nil {
-			rows = nil
-		}
-		yield(rows, err)
-	}
-}
-
 // Shares returns the source of raw.share_count: the shares outstanding that
 // companies have filed, by registrant number. A company with several classes of
 // shares has none.
 func Shares(g extract.Getter, cfg Config) extract.Source[schemas.ShareCount] {
-	return source[schemas.ShareCount](func(ctx context.Context, w schemas.Window) ([]schemas.ShareCount, error) {
+	return extract.AtOnce[schemas.ShareCount](func(ctx context.Context, w schemas.Window) ([]schemas.ShareCount, error) {
 		rows, err := all(ctx, g, cfg, w, SharesOutstanding, func(company string, f Figure, payload string) schemas.ShareCount {
 			return schemas.ShareCount{Publisher: Publisher, Company: company, Filed: f.Filed, AsOf: f.End, Line: 1, Shares: f.Value, Payload: payload}
 		})
@@ -38,6 +20,9 @@ func Shares(g extract.Getter, cfg Config) extract.Source[schemas.ShareCount] {
 			if a, b := &rows[i-1], &rows[i]; a.Company == b.Company && a.Filed == b.Filed && a.AsOf == b.AsOf {
 				b.Line = a.Line + 1
 			}
+		}
+		if err == nil && len(rows) == 0 {
+			err = noData(w)
 		}
 		return rows, err
 	})
@@ -47,7 +32,7 @@ func Shares(g extract.Getter, cfg Config) extract.Source[schemas.ShareCount] {
 // filed in dollars, of quarters, years and the year so far. Where different figures
 // were filed for one period on one day, nobody says which counts, and none is taken.
 func Earnings(g extract.Getter, cfg Config) extract.Source[schemas.Earning] {
-	return source[schemas.Earning](func(ctx context.Context, w schemas.Window) ([]schemas.Earning, error) {
+	return extract.AtOnce[schemas.Earning](func(ctx context.Context, w schemas.Window) ([]schemas.Earning, error) {
 		rows, err := all(ctx, g, cfg, w, NetIncome, func(company string, f Figure, payload string) schemas.Earning {
 			return schemas.Earning{Publisher: Publisher, Company: company, Filed: f.Filed, From: f.Start, Until: f.End, NetIncome: f.Value, Payload: payload}
 		})
@@ -60,6 +45,10 @@ func Earnings(g extract.Getter, cfg Config) extract.Source[schemas.Earning] {
 		for i := range rows {
 			times[of(&rows[i])]++
 		}
-		return slices.DeleteFunc(rows, func(e schemas.Earning) bool { return times[of(&e)] > 1 }), err
+		rows = slices.DeleteFunc(rows, func(e schemas.Earning) bool { return times[of(&e)] > 1 })
+		if err == nil && len(rows) == 0 {
+			err = noData(w)
+		}
+		return rows, err
 	})
 }

@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"maps"
 	"net/http"
 	"net/url"
@@ -80,21 +79,10 @@ type source struct {
 	cfg Config
 }
 
-var _ extract.Source[schemas.Observation] = source{}
-
 // Levels returns the source of the parts of raw.observation that the configuration
 // names: of funds in USD per share with dividends reinvested, of indices as they are.
-func Levels(g extract.Getter, cfg Config) extract.Source[schemas.Observation] { return source{g, cfg} }
-
-// Fetch implements [extract.Source].
-func (s source) Fetch(ctx context.Context, w schemas.Window) iter.Seq2[[]schemas.Observation, error] {
-	return func(yield func([]schemas.Observation, error) bool) {
-		rows, err := s.fetch(ctx, w)
-		if err != nil {
-			rows = nil
-		}
-		yield(rows, err)
-	}
+func Levels(g extract.Getter, cfg Config) extract.Source[schemas.Observation] {
+	return extract.AtOnce[schemas.Observation](source{g, cfg}.fetch)
 }
 
 func (s source) fetch(ctx context.Context, w schemas.Window) ([]schemas.Observation, error) {

@@ -74,20 +74,14 @@ func (x *wireRow) read() (Row, error) {
 		return row, err
 	}
 	for _, v := range []struct {
-		name  string
-		from  *json.Number
-		to    *float64
-		least float64 // not below it, and above it where that is zero and the value a price
-		price bool
+		name string
+		from *json.Number
+		to   *float64
+		zero bool // whether it may be
 	}{
-		{"close", x.Close, &row.Close, 0, true},
-		{"high", x.High, &row.High, 0, true},
-		{"low", x.Low, &row.Low, 0, true},
-		{"open", x.Open, &row.Open, 0, true},
-		{"adjClose", x.AdjClose, &row.AdjClose, 0, true},
-		{"volume", x.Volume, &row.Volume, 0, false},
-		{"divCash", x.Dividend, &row.Dividend, 0, false},
-		{"splitFactor", x.Split, &row.Split, 0, true},
+		{"close", x.Close, &row.Close, false}, {"high", x.High, &row.High, false}, {"low", x.Low, &row.Low, false}, {"open", x.Open, &row.Open, false},
+		{"adjClose", x.AdjClose, &row.AdjClose, false}, {"volume", x.Volume, &row.Volume, true},
+		{"divCash", x.Dividend, &row.Dividend, true}, {"splitFactor", x.Split, &row.Split, false},
 	} {
 		if v.from == nil {
 			return row, fmt.Errorf("%s is missing", v.name)
@@ -95,7 +89,7 @@ func (x *wireRow) read() (Row, error) {
 		if *v.to, err = extract.ParseFloat(v.from.String()); err != nil {
 			return row, fmt.Errorf("%s: %w", v.name, err)
 		}
-		if *v.to < v.least || v.price && *v.to == 0 {
+		if *v.to < 0 || *v.to == 0 && !v.zero {
 			return row, fmt.Errorf("%s: %v cannot be", v.name, *v.to)
 		}
 	}

@@ -3,7 +3,6 @@ package tiingo
 import (
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -11,27 +10,10 @@ import (
 	"tidemark/schemas"
 )
 
-// source yields all rows of a window at once.
-type source[T any] func(ctx context.Context, w schemas.Window) ([]T, error)
-
-// Fetch implements [extract.Source].
-func (s source[T]) Fetch(ctx context.Context, w schemas.Window) iter.Seq2[[]T, error] {
-	return func(yield func([]T, error) bool) {
-		rows, err := s(ctx, w)
-		if err == nil && len(rows) == 0 {
-			err = noData(w)
-		}
-		if err != nil {
-			rows = nil
-		}
-		yield(rows, err)
-	}
-}
-
 // Bars returns the source of raw.bar: the bars of the configured symbols, as
 // traded, by symbol and session. A window without any is [extract.ErrNoData].
 func Bars(g extract.Getter, cfg Config) extract.Source[schemas.Bar] {
-	return source[schemas.Bar](func(ctx context.Context, w schemas.Window) ([]schemas.Bar, error) {
+	return extract.AtOnce[schemas.Bar](func(ctx context.Context, w schemas.Window) ([]schemas.Bar, error) {
 		return eachSymbol(ctx, g, cfg, w, func(ticker, payload string, rows []Row) (out []schemas.Bar) {
 			for _, r := range rows {
 				out = append(out, schemas.Bar{
@@ -48,7 +30,7 @@ func Bars(g extract.Getter, cfg Config) extract.Source[schemas.Bar] {
 // symbols, by symbol, day and kind. Ordinary and special dividends are not told
 // apart. A window without any is [extract.ErrNoData].
 func Actions(g extract.Getter, cfg Config) extract.Source[schemas.Action] {
-	return source[schemas.Action](func(ctx context.Context, w schemas.Window) ([]schemas.Action, error) {
+	return extract.AtOnce[schemas.Action](func(ctx context.Context, w schemas.Window) ([]schemas.Action, error) {
 		return eachSymbol(ctx, g, cfg, w, func(ticker, payload string, rows []Row) (out []schemas.Action) {
 			for _, r := range rows {
 				a := schemas.Action{Publisher: Publisher, Symbol: ticker, ExDate: r.Date, Payload: payload}
@@ -81,6 +63,9 @@ func eachSymbol[T any](ctx context.Context, g extract.Getter, cfg Config, w sche
 		}
 		out = append(out, read(ticker, payload, rows)...)
 	}
+	if len(out) == 0 {
+		return nil, noData(w)
+	}
 	return out, nil
 }
 
@@ -89,7 +74,7 @@ func eachSymbol[T any](ctx context.Context, g extract.Getter, cfg Config, w sche
 // are in USD per share, so that the last of them is the price; each dividend
 // changes all before it.
 func Levels(g extract.Getter, cfg Config) extract.Source[schemas.Observation] {
-	return source[schemas.Observation](func(ctx context.Context, w schemas.Window) ([]schemas.Observation, error) {
+	return extract.AtOnce[schemas.Observation](func(ctx context.Context, w schemas.Window) ([]schemas.Observation, error) {
 		ticker, ok := strings.CutPrefix(w.Part, PartPrefix)
 		if !ok || !symbol(ticker) {
 			return nil, fmt.Errorf("tiingo: %q is not the part of a fund, such as %q", w.Part, PartPrefix+"SPY")
@@ -97,6 +82,9 @@ func Levels(g extract.Getter, cfg Config) extract.Source[schemas.Observation] {
 		rows, payload, err := cfg.rows(ctx, g, w, ticker)
 		if err != nil {
 			return nil, err
+		}
+		if len(rows) == 0 {
+			return nil, noData(w)
 		}
 		var out []schemas.Observation
 		for _, r := range rows {

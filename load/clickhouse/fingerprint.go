@@ -57,6 +57,7 @@ const fingerprintSQL = "count(), sum(h), groupBitXor(h)"
 // server's time but the functions that it has to understand.
 func rowHashSQL(d schemas.Dataset, all bool) string { return rowHash(d, all) + " AS h" }
 
+// rowHash is the same without a name.
 func rowHash(d schemas.Dataset, all bool) string {
 	var content, origin []string
 	for _, c := range d.Columns {
