@@ -79,9 +79,14 @@ func (x *wireRow) read() (Row, error) {
 		to   *float64
 		zero bool // whether it may be
 	}{
-		{"close", x.Close, &row.Close, false}, {"high", x.High, &row.High, false}, {"low", x.Low, &row.Low, false}, {"open", x.Open, &row.Open, false},
-		{"adjClose", x.AdjClose, &row.AdjClose, false}, {"volume", x.Volume, &row.Volume, true},
-		{"divCash", x.Dividend, &row.Dividend, true}, {"splitFactor", x.Split, &row.Split, false},
+		{"close", x.Close, &row.Close, false},
+		{"high", x.High, &row.High, false},
+		{"low", x.Low, &row.Low, false},
+		{"open", x.Open, &row.Open, false},
+		{"adjClose", x.AdjClose, &row.AdjClose, false},
+		{"volume", x.Volume, &row.Volume, true},
+		{"divCash", x.Dividend, &row.Dividend, true},
+		{"splitFactor", x.Split, &row.Split, false},
 	} {
 		if v.from == nil {
 			return row, fmt.Errorf("%s is missing", v.name)
