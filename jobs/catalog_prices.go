@@ -14,6 +14,7 @@ import (
 	"tidemark/extract/stooq"
 	"tidemark/extract/tiingo"
 	"tidemark/extract/vendor"
+	"tidemark/extract/yahoo"
 	"tidemark/schemas"
 )
 
@@ -90,25 +91,10 @@ func (c *Catalog) addTiingo() error {
 	config := func(g *extract.Client) tiingo.Config {
 		return tiingo.Config{Base: cfg.Base, Token: string(cfg.Token), Symbols: cfg.Symbols, Now: g.Now()}
 	}
-	requests := func(schemas.Window, time.Time) int64 { return int64(len(cfg.Symbols)) }
-	if len(cfg.Symbols) > 0 {
-		if err := addFetched(c, "tiingo:bars", tiingo.Publisher, cfg.Schedule, fetched[schemas.Bar]{
-			table: schemas.Bars, schedule: slotsPrices, due: c.dueClose(), lag: lagPrices, method: "1", checks: c.barChecks(), requests: requests,
-			kept: &kept[schemas.Bar]{pack: packBars, rows: storedBars},
-			source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Bar], error) {
-				return tiingo.Bars(g, config(g)), nil
-			},
-		}); err != nil {
-			return err
-		}
-		if err := addFetched(c, "tiingo:actions", tiingo.Publisher, cfg.Schedule, fetched[schemas.Action]{
-			table: schemas.Actions, schedule: slotsPrices, lag: lagPrices, method: "1", checks: []check[arrival[schemas.Action]]{rescaledActions()}, requests: requests,
-			source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Action], error) {
-				return tiingo.Actions(g, config(g)), nil
-			},
-		}); err != nil {
-			return err
-		}
+	if err := c.addSymbols(tiingo.Publisher, cfg.Schedule, cfg.Symbols,
+		func(g *extract.Client) extract.Source[schemas.Bar] { return tiingo.Bars(g, config(g)) },
+		func(g *extract.Client) extract.Source[schemas.Action] { return tiingo.Actions(g, config(g)) }); err != nil {
+		return err
 	}
 	for _, fund := range cfg.Funds {
 		// All levels change with each dividend, so that they cannot be held against
@@ -117,6 +103,64 @@ func (c *Catalog) addTiingo() error {
 			table: schemas.Observations, schedule: slotsPrices, due: c.dueClose(), method: "1",
 			source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Observation], error) {
 				return tiingo.Levels(g, config(g)), nil
+			},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addSymbols makes the jobs of a publisher that is asked for prices and actions of
+// symbol after symbol.
+func (c *Catalog) addSymbols(publisher string, lines, symbols []string, bars func(*extract.Client) extract.Source[schemas.Bar], actions func(*extract.Client) extract.Source[schemas.Action]) error {
+	if len(symbols) == 0 {
+		return nil
+	}
+	requests := func(schemas.Window, time.Time) int64 { return int64(len(symbols)) }
+	if err := addFetched(c, publisher+":bars", publisher, lines, fetched[schemas.Bar]{
+		table: schemas.Bars, schedule: slotsPrices, due: c.dueClose(), lag: lagPrices, method: "1", checks: c.barChecks(), requests: requests,
+		kept:   &kept[schemas.Bar]{pack: packBars, rows: storedBars},
+		source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Bar], error) { return bars(g), nil },
+	}); err != nil {
+		return err
+	}
+	return addFetched(c, publisher+":actions", publisher, lines, fetched[schemas.Action]{
+		table: schemas.Actions, schedule: slotsPrices, lag: lagPrices, method: "1", checks: []check[arrival[schemas.Action]]{rescaledActions()}, requests: requests,
+		source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Action], error) {
+			return actions(g), nil
+		},
+	})
+}
+
+func (c *Catalog) addYahoo() error {
+	cfg := c.Config.Publishers.Yahoo
+	if cfg == nil {
+		return nil
+	}
+	if !cfg.Unofficial {
+		return errors.New("publishers.yahoo: Yahoo promises nothing to programs, and its terms do not foresee them; say `unofficial: true` there if you want to ask it all the same")
+	}
+	if err := (yahoo.Config{Symbols: cfg.Symbols, Series: cfg.Series}).Check(); err != nil {
+		return fmt.Errorf("publishers.yahoo: %w", err)
+	}
+	if len(cfg.Symbols)+len(cfg.Series) == 0 {
+		return errors.New("publishers.yahoo: neither symbols nor series says what to ask for")
+	}
+	config := func(g *extract.Client) yahoo.Config {
+		return yahoo.Config{Base: cfg.Base, Symbols: cfg.Symbols, Series: cfg.Series, Now: g.Now()}
+	}
+	if err := c.addSymbols(yahoo.Publisher, cfg.Schedule, cfg.Symbols,
+		func(g *extract.Client) extract.Source[schemas.Bar] { return yahoo.Bars(g, config(g)) },
+		func(g *extract.Client) extract.Source[schemas.Action] { return yahoo.Actions(g, config(g)) }); err != nil {
+		return err
+	}
+	for _, part := range slices.Sorted(maps.Keys(cfg.Series)) {
+		// As with other funds, all levels change with each dividend.
+		if err := addFetched(c, "yahoo:"+part, part, cfg.Schedule, fetched[schemas.Observation]{
+			table: schemas.Observations, schedule: slotsPrices, due: c.dueClose(), method: "1",
+			source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Observation], error) {
+				return yahoo.Levels(g, config(g)), nil
 			},
 		}); err != nil {
 			return err

@@ -60,6 +60,7 @@ type Publishers struct {
 	Tiingo     *Tiingo     `yaml:"tiingo"`
 	SEC        *SEC        `yaml:"sec"`
 	Stooq      *Stooq      `yaml:"stooq"`
+	Yahoo      *Yahoo      `yaml:"yahoo"`
 }
 
 // Publisher is what every publisher's block can say.
@@ -136,6 +137,15 @@ type Stooq struct {
 	Publisher `yaml:",inline"`
 	Key       Secret            `yaml:"key"`
 	Series    map[string]string `yaml:"series"` // its symbol of each part: spy.us of fund:SPY
+}
+
+// Yahoo is the block of the charts of Yahoo Finance: prices, dividends and splits of
+// some symbols, and levels of funds with dividends reinvested and of indices.
+type Yahoo struct {
+	Publisher  `yaml:",inline"`
+	Unofficial bool              `yaml:"unofficial"` // says that this is known
+	Symbols    []string          `yaml:"symbols"`    // of prices and actions, with a dash before the class
+	Series     map[string]string `yaml:"series"`     // its symbol of each part: SPY of fund:SPY, ^GSPC of index:SPX
 }
 
 // SEC is the block of the Securities and Exchange Commission: shares outstanding and

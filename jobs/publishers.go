@@ -18,6 +18,7 @@ import (
 	"tidemark/extract/ssga"
 	"tidemark/extract/stooq"
 	"tidemark/extract/tiingo"
+	"tidemark/extract/yahoo"
 )
 
 // publisher is what the house must know of one that it can ask: a folder of
@@ -139,6 +140,15 @@ var publishers = []publisher{
 			probe: probe(tiingo.Probe, tiingo.Config{Base: p.Tiingo.Base, Token: string(p.Tiingo.Token), Symbols: p.Tiingo.Symbols}),
 		}
 	}, (*Catalog).addTiingo},
+	{yahoo.Publisher, yahoo.Every, yahoo.Hosts(), func(p *Publishers) block {
+		if p.Yahoo == nil {
+			return block{}
+		}
+		return block{
+			addresses: []address{{"base", &p.Yahoo.Base, ""}},
+			probe:     probe(yahoo.Probe, yahoo.Config{Base: p.Yahoo.Base, Symbols: p.Yahoo.Symbols, Series: p.Yahoo.Series}),
+		}
+	}, (*Catalog).addYahoo},
 }
 
 // Probe is one small real request to a publisher, held against its contract.

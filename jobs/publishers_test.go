@@ -91,22 +91,29 @@ func TestDaysToComeAreNotAskedFor(t *testing.T) {
 	}
 }
 
-// TestPricesOfSomeSymbols asks for two symbols and a fund: bars and actions are read
-// from one answer each.
+// TestPricesOfSomeSymbols asks two publishers for two symbols and levels: bars and
+// actions are read from one answer each, or from one for all years.
 func TestPricesOfSomeSymbols(t *testing.T) {
 	h := newHouse(t, schemas.NewDate(2025, time.January, 1))
 	h.config.Publishers.Tiingo = &Tiingo{Token: "0123456789abcdef", Symbols: []string{"AAPL", "MSFT"}, Funds: []string{"SPY"}}
+	h.config.Publishers.Yahoo = &Yahoo{Unofficial: true, Symbols: []string{"AAPL", "MSFT"}, Series: map[string]string{"fund:QQQ": "SPY", "index:LARGE": "^GSPC"}}
 	h.Runner = h.open(t, h.engine, false)
-	h.mustRun(t, Request{Jobs: []string{"tiingo:bars", "tiingo:actions", "tiingo:SPY"}})
-	for d, want := range map[*schemas.Dataset]string{&schemas.Bars.Dataset: "tiingo", &schemas.Actions.Dataset: "tiingo", &schemas.Observations.Dataset: "fund:SPY"} {
+	h.mustRun(t, Request{Jobs: []string{"tiingo:bars", "tiingo:actions", "tiingo:SPY", "yahoo:bars", "yahoo:actions", "yahoo:fund:QQQ", "yahoo:index:LARGE"}})
+	for d, parts := range map[*schemas.Dataset][]string{
+		&schemas.Bars.Dataset: {"tiingo", "yahoo"}, &schemas.Actions.Dataset: {"tiingo", "yahoo"}, &schemas.Observations.Dataset: {"fund:SPY", "fund:QQQ", "index:LARGE"},
+	} {
 		days, err := h.Warehouse.Days(t.Context(), *d)
-		if err != nil || days[want].Rows == 0 {
-			t.Errorf("%s of %s: %+v, error %v", d, want, days[want], err)
+		for _, part := range parts {
+			if err != nil || days[part].Rows == 0 {
+				t.Errorf("%s of %s: %+v, error %v", d, part, days[part], err)
+			}
 		}
 	}
-	for path, n := range h.box.Requests()["tiingo"] {
-		if n != 1 {
-			t.Errorf("%s was asked for %d times", path, n)
+	for _, publisher := range []string{"tiingo", "yahoo"} {
+		for path, n := range h.box.Requests()[publisher] {
+			if n != 1 {
+				t.Errorf("%s of %s was asked for %d times", path, publisher, n)
+			}
 		}
 	}
 }
@@ -173,6 +180,9 @@ func TestPublishersThatWantAKey(t *testing.T) {
 		"brk-b.us and ^spx":        {Stooq: &Stooq{Key: "x", Series: map[string]string{"fund:SPY": "SPY"}}},
 		"REPO-TRI_AR_OO-P":         {OFR: &OFR{Series: []string{"REPO-TRI_AR_OO"}}},
 		"neither symbols nor":      {Tiingo: &Tiingo{Token: "x"}},
+		"unofficial: true":         {Yahoo: &Yahoo{Symbols: []string{"SPY"}}},
+		"neither symbols nor ser":  {Yahoo: &Yahoo{Unofficial: true}},
+		"BRK-B and ^GSPC":          {Yahoo: &Yahoo{Unofficial: true, Symbols: []string{"brk.b"}}},
 		"publishers.sec.contact":   {SEC: &SEC{Companies: 10}},
 		"publishers.sec.companies": {SEC: &SEC{Contact: "Example Research research@example.com"}},
 		"as in BRK-B":              {Tiingo: &Tiingo{Token: "x", Symbols: []string{"BRK.B"}}},

@@ -27,6 +27,7 @@ import (
 	"tidemark/extract/stooq"
 	"tidemark/extract/tiingo"
 	"tidemark/extract/vendor"
+	"tidemark/extract/yahoo"
 	"tidemark/schemas"
 )
 
@@ -493,9 +494,9 @@ func TestMarketOfEachDay(t *testing.T) {
 	}
 }
 
-// TestSymbolBySymbol asks one publisher for symbols and another for the year: both
-// saw the same trading and, but for spin-offs, the same actions; the fund's levels
-// with dividends reinvested are the vendor's, up to scale.
+// TestSymbolBySymbol asks two publishers for symbols: they say what was traded, and
+// every action but spin-offs; the fund's levels with dividends reinvested are the
+// vendor's, up to scale.
 func TestSymbolBySymbol(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil)
@@ -506,20 +507,64 @@ func TestSymbolBySymbol(t *testing.T) {
 			symbols = append(symbols, strings.ReplaceAll(x.Symbol, ".", "-"))
 		}
 	}
-	cfg := tiingo.Config{Base: s.Base("tiingo"), Token: key, Symbols: symbols[:30]}
+	symbols = symbols[:30]
 	id := func(symbol string) int {
 		i, _ := s.Truth().BySymbol(strings.ReplaceAll(symbol, "-", "."))
 		return i
 	}
-	bars := fetch(t, tiingo.Bars(g, cfg), year(tiingo.Publisher, 2025))
+	one := tiingo.Config{Base: s.Base("tiingo"), Token: key, Symbols: symbols}
+	two := yahoo.Config{Base: s.Base("yahoo"), Symbols: symbols, Series: map[string]string{"fund:SPY": "SPY", "index:SPX": "^GSPC"}}
+	traded(t, s, id, symbols, fetch(t, tiingo.Bars(g, one), year(tiingo.Publisher, 2025)), fetch(t, tiingo.Actions(g, one), year(tiingo.Publisher, 2025)), 1e-9)
+	// Prices of seven digits, whose adjustment was taken back.
+	traded(t, s, id, symbols, fetch(t, yahoo.Bars(g, two), year(yahoo.Publisher, 2025)), fetch(t, yahoo.Actions(g, two), year(yahoo.Publisher, 2025)), 1e-6)
+	theirs := fetch(t, vendor.Levels(g, levels(s.Base("vendor"), "total_return")), whole("fund:SPY"))
+	for who, mine := range map[string][]schemas.Observation{
+		"tiingo": fetch(t, tiingo.Levels(g, one), whole("fund:SPY")),
+		"yahoo":  fetch(t, yahoo.Levels(g, two), whole("fund:SPY")),
+		"stooq":  fetch(t, stooq.Levels(g, stooq.Config{Base: s.Base("stooq"), Key: key, Series: map[string]string{"fund:SPY": "spy.us"}}), whole("fund:SPY")),
+	} {
+		if len(mine) != len(theirs) || len(mine) < 200 {
+			t.Fatalf("%s: %d levels and %d", who, len(mine), len(theirs))
+		}
+		last := len(mine) - 1
+		for i := range mine {
+			if a, b := mine[i].Value.V/mine[last].Value.V, theirs[i].Value.V/theirs[last].Value.V; mine[i].Date != theirs[i].Date || math.Abs(a/b-1) > 1e-5 {
+				t.Fatalf("%s: the level of %s is %v of the last, not %v", who, mine[i].Date, a, b)
+			}
+		}
+	}
+	for who, ask := range map[string]func() (string, error){
+		"tiingo": func() (string, error) { return tiingo.Probe(t.Context(), g, one) },
+		"yahoo":  func() (string, error) { return yahoo.Probe(t.Context(), g, two) },
+		"stooq": func() (string, error) {
+			return stooq.Probe(t.Context(), g, stooq.Config{Base: s.Base("stooq"), Key: key, Series: map[string]string{"index:SPX": "^spx"}})
+		},
+	} {
+		if says, err := ask(); err != nil || !strings.Contains(says, " on 2025-") {
+			t.Errorf("%s: the probe says %q, error %v", who, says, err)
+		}
+	}
+	one.Symbols, two.Symbols = []string{"NONE"}, []string{"NONE"}
+	_, err := extracttest.All(t, tiingo.Bars(g, one), year(tiingo.Publisher, 2025))
+	_, other := extracttest.All(t, yahoo.Bars(g, two), year(yahoo.Publisher, 2025))
+	for _, err := range []error{err, other} {
+		if err == nil || !strings.Contains(err.Error(), "has no symbol NONE") {
+			t.Errorf("an unknown symbol: %v", err)
+		}
+	}
+}
+
+// traded holds bars and actions of symbols against the market's own, closes and
+// amounts within a part of them.
+func traded(t *testing.T, s *sandbox.Sandbox, id func(string) int, symbols []string, bars []schemas.Bar, got []schemas.Action, within float64) {
+	t.Helper()
 	for _, b := range bars {
-		if want := s.Truth().Close(id(b.Symbol), b.Session); !want.OK || want.V != b.Close {
+		if want := s.Truth().Close(id(b.Symbol), b.Session); !want.OK || math.Abs(want.V-b.Close) > within*want.V {
 			t.Fatalf("%s closed at %v on %s, not at %v", b.Symbol, want, b.Session, b.Close)
 		}
 	}
-	got := fetch(t, tiingo.Actions(g, cfg), year(tiingo.Publisher, 2025))
 	want := map[string]float64{}
-	for _, symbol := range cfg.Symbols {
+	for _, symbol := range symbols {
 		for _, a := range s.Truth().Actions(id(symbol)) {
 			if a.ExDate.Year() == 2025 && a.Kind != schemas.ActionSpinOff && s.Truth().Close(id(symbol), a.ExDate).OK {
 				want[symbol+" "+a.ExDate.String()] += a.Ratio.V + a.Amount.V
@@ -527,31 +572,13 @@ func TestSymbolBySymbol(t *testing.T) {
 		}
 	}
 	for _, a := range got {
-		if sum := a.Ratio.V + a.Amount.V; math.Abs(want[a.Symbol+" "+a.ExDate.String()]-sum) > 1e-9 {
+		if sum := a.Ratio.V + a.Amount.V; math.Abs(want[a.Symbol+" "+a.ExDate.String()]-sum) > 1e-9+within*sum {
 			t.Errorf("%+v, want %v", a, want[a.Symbol+" "+a.ExDate.String()])
 		}
 		delete(want, a.Symbol+" "+a.ExDate.String())
 	}
 	if len(bars) < 30*240 || len(got) == 0 || len(want) > 0 {
 		t.Errorf("%d bars, %d actions; not told of %v", len(bars), len(got), want)
-	}
-	mine := fetch(t, tiingo.Levels(g, cfg), whole("fund:SPY"))
-	theirs := fetch(t, vendor.Levels(g, levels(s.Base("vendor"), "total_return")), whole("fund:SPY"))
-	if len(mine) != len(theirs) || len(mine) < 200 {
-		t.Fatalf("%d levels and %d", len(mine), len(theirs))
-	}
-	last := len(mine) - 1
-	for i := range mine {
-		if a, b := mine[i].Value.V/mine[last].Value.V, theirs[i].Value.V/theirs[last].Value.V; math.Abs(a/b-1) > 1e-5 {
-			t.Fatalf("the level of %s is %v of the last, not %v", mine[i].Date, a, b)
-		}
-	}
-	if says, err := tiingo.Probe(t.Context(), g, cfg); err != nil || !strings.Contains(says, "closed at") {
-		t.Errorf("the probe says %q, error %v", says, err)
-	}
-	cfg.Symbols = []string{"NONE"}
-	if _, err := extracttest.All(t, tiingo.Bars(g, cfg), year(tiingo.Publisher, 2025)); err == nil || !strings.Contains(err.Error(), "has no symbol NONE") {
-		t.Errorf("an unknown symbol: %v", err)
 	}
 }
 
@@ -629,26 +656,6 @@ func TestTriPartyMarket(t *testing.T) {
 		t.Errorf("%d days, %d of them withheld", len(rows), withheld)
 	}
 	if says, err := ofr.Probe(t.Context(), extracttest.Client(t), cfg); err != nil || !strings.Contains(says, "%") {
-		t.Errorf("the probe says %q, error %v", says, err)
-	}
-}
-
-// TestLevelsAgree asks two publishers for the same fund.
-func TestLevelsAgree(t *testing.T) {
-	t.Parallel()
-	s := start(t, nil)
-	g := extracttest.Client(t)
-	byOne := fetch(t, stooq.Levels(g, stooq.Config{Base: s.Base("stooq"), Key: key, Series: map[string]string{"fund:SPY": "spy.us"}}), whole("fund:SPY"))
-	byTwo := fetch(t, tiingo.Levels(g, tiingo.Config{Base: s.Base("tiingo"), Token: key}), whole("fund:SPY"))
-	if len(byOne) != len(byTwo) || len(byOne) < 200 {
-		t.Fatalf("%d levels and %d", len(byOne), len(byTwo))
-	}
-	for i := range byOne {
-		if a, b := byOne[i], byTwo[i]; a.Date != b.Date || math.Abs(a.Value.V/b.Value.V-1) > 1e-5 {
-			t.Fatalf("%v on %s and %v on %s", a.Value, a.Date, b.Value, b.Date)
-		}
-	}
-	if says, err := stooq.Probe(t.Context(), g, stooq.Config{Base: s.Base("stooq"), Key: key, Series: map[string]string{"index:SPX": "^spx"}}); err != nil || !strings.Contains(says, "index:SPX") {
 		t.Errorf("the probe says %q, error %v", says, err)
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"tidemark/extract/stooq"
 	"tidemark/extract/tiingo"
 	"tidemark/extract/vendor"
+	"tidemark/extract/yahoo"
 	"tidemark/schemas"
 )
 
@@ -113,6 +114,10 @@ func probes(s *sandbox.Sandbox) []probe {
 		// A series may begin on any day.
 		probeOf("levels", "stooq", whole("index:SPX"), func(g extract.Getter) extract.Source[schemas.Observation] {
 			return stooq.Levels(g, stooq.Config{Base: s.Base("stooq"), Key: key, Series: map[string]string{"index:SPX": "^spx"}})
+		}, sandbox.WrongDate),
+		// A series may begin on any day.
+		probeOf("bars", "yahoo", year(yahoo.Publisher, 2025), func(g extract.Getter) extract.Source[schemas.Bar] {
+			return yahoo.Bars(g, yahoo.Config{Base: s.Base("yahoo"), Symbols: []string{"AAPL"}})
 		}, sandbox.WrongDate),
 		// A series may begin on any day, and be of a small part of the market.
 		probeOf("volumes", "ofr", whole(ofr.Part("REPO-TRI_TV_OO-P")), func(g extract.Getter) extract.Source[schemas.Observation] {

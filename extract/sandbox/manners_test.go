@@ -19,6 +19,7 @@ import (
 	"tidemark/extract/stooq"
 	"tidemark/extract/tiingo"
 	"tidemark/extract/vendor"
+	"tidemark/extract/yahoo"
 	"tidemark/schemas"
 )
 
@@ -125,6 +126,18 @@ func TestSourcesKeepTheirMannersHere(t *testing.T) {
 	hold(t, "sec", "", year(sec.Publisher, 2025), func(r *schemas.Earning) schemas.Date { return r.Filed },
 		func(g extract.Getter, base string) extract.Source[schemas.Earning] {
 			return sec.Earnings(g, sec.Config{Base: base, FilesBase: base, Contact: contact, Companies: 12})
+		})
+	hold(t, "yahoo", "", year(yahoo.Publisher, 2025), func(r *schemas.Bar) schemas.Date { return r.Session },
+		func(g extract.Getter, base string) extract.Source[schemas.Bar] {
+			return yahoo.Bars(g, yahoo.Config{Base: base, Symbols: []string{"AAPL", "SPY"}})
+		})
+	hold(t, "yahoo", "", year(yahoo.Publisher, 2025), func(r *schemas.Action) schemas.Date { return r.ExDate },
+		func(g extract.Getter, base string) extract.Source[schemas.Action] {
+			return yahoo.Actions(g, yahoo.Config{Base: base, Symbols: []string{"AAPL", "SPY"}})
+		})
+	hold(t, "yahoo", "", whole("fund:SPY"), func(r *schemas.Observation) schemas.Date { return r.Date },
+		func(g extract.Getter, base string) extract.Source[schemas.Observation] {
+			return yahoo.Levels(g, yahoo.Config{Base: base, Series: map[string]string{"fund:SPY": "SPY"}})
 		})
 	for _, format := range []string{"csv.gz", "parquet"} {
 		hold(t, "vendor", "", year("vendor", 2025), func(r *schemas.Bar) schemas.Date { return r.Session },

@@ -262,15 +262,3 @@ func (w *world) dividendRecord(s *security, e *event) string {
 	return fmt.Sprintf(`{"cash_amount":%s,"declaration_date":"%s","dividend_type":"%s","ex_dividend_date":"%s","frequency":4,"pay_date":"%s","record_date":"%s","ticker":%q}`,
 		plainFloat(s.amount(e)), d-20, kind, d, d+14, d+1, s.symbolAt(e.at))
 }
-
-// millis stands for the layout of a day that is written as an instant in
-// milliseconds.
-const millis = "ms"
-
-func shiftMillis(text string) (string, error) {
-	ms, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return "", err
-	}
-	return strconv.FormatInt(time.UnixMilli(ms).UTC().AddDate(0, 0, wrongBy).UnixMilli(), 10), nil
-}

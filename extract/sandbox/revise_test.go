@@ -161,7 +161,7 @@ func TestReviseSplit(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := s.Truth()
-	expect(t, changed(before, answers(t, s)), "vendor", "ishares", "polygon", "ssga", "stooq", "tiingo")
+	expect(t, changed(before, answers(t, s)), "vendor", "ishares", "polygon", "ssga", "stooq", "tiingo", "yahoo")
 	id, _ := now.BySymbol("AAPL")
 	closing := func(truth Truth, d schemas.Date) float64 { return truth.Close(id, d).V }
 	if a, b := closing(was, d-1), closing(now, d-1); a != b {

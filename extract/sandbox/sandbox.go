@@ -176,7 +176,7 @@ func (s *Sandbox) Base(publisher string) string { return s.URL() + "/" + publish
 
 // Publishers lists the simulated publishers by the names of their folders.
 func Publishers() []string {
-	return []string{"fiscaldata", "fred", "h41", "ishares", "nyfed", "ofr", "polygon", "sec", "sp500", "ssga", "stooq", "tiingo", "vendor"}
+	return []string{"fiscaldata", "fred", "h41", "ishares", "nyfed", "ofr", "polygon", "sec", "sp500", "ssga", "stooq", "tiingo", "vendor", "yahoo"}
 }
 
 // Requests returns how often each path was asked for, by publisher. Faulty
@@ -216,6 +216,7 @@ func (s *Sandbox) Handler() http.Handler {
 		"stooq":      (*world).stooq,
 		"tiingo":     (*world).tiingo,
 		"vendor":     (*world).vendor,
+		"yahoo":      (*world).yahoo,
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Simulated", "Tidemark sandbox: nothing here is real")

@@ -83,6 +83,7 @@ func everything() []string {
 		"/tiingo/tiingo/daily/aapl/prices?startDate=2025-01-01&endDate=2025-12-31&token=" + anyKey,
 		"/tiingo/tiingo/daily/spy/prices?token=" + anyKey,
 		"/tiingo/tiingo/daily/msft/prices?startDate=2025-01-01&token=" + anyKey,
+		pathYahoo + "AAPL" + rangeYahoo, pathYahoo + "^GSPC" + rangeYahoo,
 		"/stooq/q/d/l/?s=spy.us&i=d&apikey=" + anyKey,
 		pathSSGA + "spy.xlsx",
 		pathSSGA + "mdy.xlsx",
@@ -96,6 +97,11 @@ func everything() []string {
 		"/vendor/renames.csv",
 	}
 }
+
+const (
+	pathYahoo  = "/yahoo/v8/finance/chart/"
+	rangeYahoo = "?interval=1d&period1=0&period2=9999999999&events=div%7Csplit"
+)
 
 func TestSameSeedSameBytes(t *testing.T) {
 	t.Parallel()
@@ -439,6 +445,7 @@ func BenchmarkServeEverything(b *testing.B) {
 func get(tb testing.TB, s *Sandbox, path, header, value string) *httptest.ResponseRecorder {
 	tb.Helper()
 	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Header.Set("User-Agent", "Mozilla/5.0") // without which some do not answer
 	if header != "" {
 		r.Header.Set(header, value)
 	}

@@ -91,9 +91,19 @@ func thousandth(figure string) (string, error) {
 	return strconv.FormatFloat(v/1000, 'f', -1, 64), nil
 }
 
+// The layouts of a day that is written as an instant, counted from 1970 on.
+const (
+	seconds = "s"
+	millis  = "ms"
+)
+
 func shiftDay(layout, day string) (string, error) {
-	if layout == millis {
-		return shiftMillis(day)
+	if unit := map[string]time.Duration{seconds: time.Second, millis: time.Millisecond}[layout]; unit > 0 {
+		n, err := strconv.ParseInt(day, 10, 64)
+		if err != nil {
+			return "", err
+		}
+		return strconv.FormatInt(n+int64(wrongBy*24*time.Hour/unit), 10), nil
 	}
 	t, err := time.Parse(layout, day)
 	if err != nil {
