@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,6 +103,20 @@ func (c *Catalog) addFRED() error {
 			}),
 		})
 		if err != nil {
+			return err
+		}
+	}
+	if len(cfg.Vintages) > 0 && cfg.Key == "" {
+		return errors.New("publishers.fred.vintages: only the API tells them: put its key into publishers.fred.key")
+	}
+	for _, id := range cfg.Vintages {
+		if err := addFetched(c, "alfred:"+id, fred.VintagePrefix+id, cfg.Schedule, fetched[schemas.Vintage]{
+			table: schemas.Vintages, schedule: slotsFRED, method: "1",
+			requests: func(schemas.Window, time.Time) int64 { return 2 },
+			source: func(_ context.Context, g *extract.Client) (extract.Source[schemas.Vintage], error) {
+				return fred.Vintages(g, fred.Config{Base: cfg.Base, Key: string(cfg.Key)}), nil
+			},
+		}); err != nil {
 			return err
 		}
 	}

@@ -105,6 +105,7 @@ type FRED struct {
 	GraphBase   string              `yaml:"graph_base"` // of the CSV that needs no key
 	Key         Secret              `yaml:"key"`
 	Series      []string            `yaml:"series"`
+	Vintages    []string            `yaml:"vintages"`     // series of which everything that was ever said is kept
 	Units       map[string]string   `yaml:"units"`        // unit of a saved file that is older than a change of unit
 	SeriesFiles map[string][]string `yaml:"series_files"` // saved answers by series
 }

@@ -159,6 +159,26 @@ func TestRepoMarketOfTheMonitor(t *testing.T) {
 	}
 }
 
+// TestVintagesOfTheFed fetches what was said of a series before and after a
+// revision, which the publisher itself tells apart.
+func TestVintagesOfTheFed(t *testing.T) {
+	h := newHouse(t, schemas.NewDate(2025, time.January, 1))
+	h.config.Publishers.FRED.Key, h.config.Publishers.FRED.Vintages = "0123456789abcdef0123456789abcdef", []string{"WALCL"}
+	h.Runner = h.open(t, h.engine, false)
+	wednesday := schemas.NewDate(2025, time.June, 11)
+	if err := h.box.ReviseObservation("RESPPMA_N.WW", wednesday, 6_600_000); err != nil {
+		t.Fatal(err)
+	}
+	h.mustRun(t, Request{Jobs: []string{"alfred:WALCL"}})
+	rows, err := clickhouse.Read(t.Context(), h.Warehouse, schemas.Vintages, clickhouse.Query{Where: "obs_date = '2025-06-11'", Order: "known_from"})
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%+v, error %v", rows, err)
+	}
+	if was, is := rows[0], rows[1]; was.KnownTo+1 != is.KnownFrom || is.KnownTo != schemas.NoDate || is.Value.V != 6_600_000 || was.Value == is.Value {
+		t.Errorf("it was %+v and is %+v", was, is)
+	}
+}
+
 // TestLevelsOfFundsAndIndices fetches a fund and an index by the publisher's symbols.
 func TestLevelsOfFundsAndIndices(t *testing.T) {
 	h := newHouse(t, schemas.NewDate(2025, time.January, 1))
@@ -176,6 +196,7 @@ func TestPublishersThatWantAKey(t *testing.T) {
 	for want, p := range map[string]Publishers{
 		"publishers.polygon.key":   {Polygon: &Polygon{}},
 		"publishers.tiingo.token":  {Tiingo: &Tiingo{Symbols: []string{"SPY"}}},
+		"publishers.fred.key":      {FRED: &FRED{Vintages: []string{"WALCL"}}},
 		"publishers.stooq.key":     {Stooq: &Stooq{Series: map[string]string{"fund:SPY": "spy.us"}}},
 		"brk-b.us and ^spx":        {Stooq: &Stooq{Key: "x", Series: map[string]string{"fund:SPY": "SPY"}}},
 		"REPO-TRI_AR_OO-P":         {OFR: &OFR{Series: []string{"REPO-TRI_AR_OO"}}},

@@ -20,5 +20,5 @@ func windowed() []Dataset {
 	for _, t := range FactTables {
 		out = append(out, t.Dataset)
 	}
-	return append(out, Contributions.Dataset, ShareCounts.Dataset, Earnings.Dataset, SOMAHoldings.Dataset, Securities.Dataset)
+	return append(out, Contributions.Dataset, ShareCounts.Dataset, Earnings.Dataset, SOMAHoldings.Dataset, Securities.Dataset, Vintages.Dataset)
 }

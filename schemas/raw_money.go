@@ -32,6 +32,38 @@ var Observations = NewTable(Dataset{
 	payload(func(r *Observation) *string { return &r.Payload }),
 )
 
+// Vintage is one value that a publisher gave for a day of a series, and when it was
+// the one that it gave.
+type Vintage struct {
+	Source     string // Window.Part: "alfred:WALCL"
+	Series     string
+	Date       Date
+	KnownFrom  Date // first day on which it was given
+	KnownTo    Date // last one; NoDate while it still is
+	Value      Opt[float64]
+	Unit       string // as published at the time
+	Multiplier float64
+	Frequency  string
+	Payload    string
+}
+
+// Vintages is raw.vintage.
+var Vintages = NewTable(Dataset{
+	Database: "raw", Name: "vintage", Comment: "Published time series with everything that was said of each day, and when.",
+	PartColumn: "source", DateColumn: "obs_date", Cut: CutWhole, Order: []string{"series", "obs_date", "known_from"},
+},
+	Symbol("source", "Publisher and series.", func(r *Vintage) *string { return &r.Source }),
+	Symbol("series", "The publisher's identifier of the series.", func(r *Vintage) *string { return &r.Series }),
+	Day("obs_date", "Day the value speaks of.", func(r *Vintage) *Date { return &r.Date }),
+	Day("known_from", "First day on which the publisher gave this value.", func(r *Vintage) *Date { return &r.KnownFrom }),
+	OptDay("known_to", "Last day on which it did; empty while it still does.", func(r *Vintage) *Date { return &r.KnownTo }),
+	OptFloat("value", "as in unit and multiplier", "The value; empty where the publisher had none.", func(r *Vintage) *Opt[float64] { return &r.Value }),
+	Symbol("unit", "Unit as published at the time.", func(r *Vintage) *string { return &r.Unit }),
+	Float("multiplier", "", "What one unit of value stands for, in that unit.", func(r *Vintage) *float64 { return &r.Multiplier }),
+	Symbol("frequency", "Frequency as published.", func(r *Vintage) *string { return &r.Frequency }),
+	payload(func(r *Vintage) *string { return &r.Payload }),
+)
+
 // Rate is one day of a New York Fed reference rate.
 type Rate struct {
 	Name       string // Window.Part: SOFR, TGCR, BGCR, EFFR, OBFR

@@ -83,95 +83,126 @@ type Metadata struct {
 	Title     string `json:"title"`
 	Units     string `json:"units"`
 	Frequency string `json:"frequency"`
+
+	period // in which it said so
 }
 
 // ParseMetadata reads an answer of /fred/series, which is about exactly one
 // series. What else FRED says of it is not looked at: remarks come and go.
 func ParseMetadata(r io.Reader) (Metadata, error) {
-	var body struct {
-		errorAnswer
-		RealtimeStart string            `json:"realtime_start"`
-		RealtimeEnd   string            `json:"realtime_end"`
-		Series        []json.RawMessage `json:"seriess"` // spelt so by the publisher
-	}
-	if err := extract.DecodeJSON(r, &body); err != nil {
+	all, _, err := parseMetadata(r)
+	if err != nil {
 		return Metadata{}, err
 	}
-	if err := body.check(); err != nil {
-		return Metadata{}, err
+	if len(all) != 1 {
+		return Metadata{}, fmt.Errorf("metadata of %d series where one was asked for", len(all))
 	}
-	if len(body.Series) != 1 {
-		return Metadata{}, fmt.Errorf("metadata of %d series where one was asked for", len(body.Series))
-	}
-	var m Metadata
-	if err := json.Unmarshal(body.Series[0], &m); err != nil {
-		return Metadata{}, fmt.Errorf("metadata: %w", err)
-	}
-	if m.ID == "" || m.Title == "" || m.Units == "" || m.Frequency == "" {
-		return Metadata{}, errors.New("the metadata lack id, title, units or frequency")
-	}
-	return m, nil
+	return all[0], nil
 }
 
-// ParseObservations reads an answer of /fred/series/observations: one page of
-// values, each text, "." where there is none, and how many there are in all.
-// Only Date and Value of the rows are filled. It takes only untransformed
-// values of a single vintage. A day that occurs twice is left for the caller
-// to find, as are units.
-func ParseObservations(r io.Reader) (rows []schemas.Observation, total int, err error) {
+// parseMetadata reads what FRED says of a series, and has said of it in the period
+// of the answer.
+func parseMetadata(r io.Reader) ([]Metadata, period, error) {
 	var body struct {
 		errorAnswer
-		RealtimeStart    string `json:"realtime_start"`
-		RealtimeEnd      string `json:"realtime_end"`
-		ObservationStart string `json:"observation_start"`
-		ObservationEnd   string `json:"observation_end"`
-		Units            string `json:"units"`
-		OutputType       int    `json:"output_type"`
-		FileType         string `json:"file_type"`
-		OrderBy          string `json:"order_by"`
-		SortOrder        string `json:"sort_order"`
-		Count            *int   `json:"count"`
-		Offset           int    `json:"offset"`
-		Limit            int    `json:"limit"`
-		Observations     *[]struct {
-			RealtimeStart string  `json:"realtime_start"`
-			RealtimeEnd   string  `json:"realtime_end"`
-			Date          *string `json:"date"`
-			Value         *string `json:"value"`
-		} `json:"observations"`
+		period
+		Series []json.RawMessage `json:"seriess"` // spelt so by the publisher
 	}
 	if err := extract.DecodeJSON(r, &body); err != nil {
-		return nil, 0, err
+		return nil, period{}, err
 	}
 	if err := body.check(); err != nil {
-		return nil, 0, err
+		return nil, period{}, err
+	}
+	out := make([]Metadata, len(body.Series))
+	for i, text := range body.Series {
+		m := &out[i]
+		if err := json.Unmarshal(text, m); err != nil {
+			return nil, period{}, fmt.Errorf("metadata: %w", err)
+		}
+		if m.ID == "" || m.Title == "" || m.Units == "" || m.Frequency == "" {
+			return nil, period{}, errors.New("the metadata lack id, title, units or frequency")
+		}
+	}
+	return out, body.period, nil
+}
+
+// period is when something was what FRED said.
+type period struct {
+	Start string `json:"realtime_start"`
+	End   string `json:"realtime_end"`
+}
+
+// wireObservations is the answer of /fred/series/observations.
+type wireObservations struct {
+	errorAnswer
+	period
+	ObservationStart string `json:"observation_start"`
+	ObservationEnd   string `json:"observation_end"`
+	Units            string `json:"units"`
+	OutputType       int    `json:"output_type"`
+	FileType         string `json:"file_type"`
+	OrderBy          string `json:"order_by"`
+	SortOrder        string `json:"sort_order"`
+	Count            *int   `json:"count"`
+	Offset           int    `json:"offset"`
+	Limit            int    `json:"limit"`
+	Observations     *[]struct {
+		period
+		Date  *string `json:"date"`
+		Value *string `json:"value"`
+	} `json:"observations"`
+}
+
+// parseObservations reads one page of values, each text, "." where there is none.
+// It takes only untransformed values. Only Date and Value of the rows are filled.
+func parseObservations(r io.Reader) (*wireObservations, []schemas.Observation, error) {
+	var body wireObservations
+	if err := extract.DecodeJSON(r, &body); err != nil {
+		return nil, nil, err
+	}
+	if err := body.check(); err != nil {
+		return nil, nil, err
 	}
 	switch {
 	case body.Observations == nil || body.Count == nil:
-		return nil, 0, errors.New("observations or count is missing")
+		return nil, nil, errors.New("observations or count is missing")
 	case body.Units != "lin":
-		return nil, 0, fmt.Errorf("the values were transformed by the server: units is %.20q, not \"lin\"", body.Units)
+		return nil, nil, fmt.Errorf("the values were transformed by the server: units is %.20q, not \"lin\"", body.Units)
 	case body.OutputType != 1:
-		return nil, 0, fmt.Errorf("output_type is %d, not 1", body.OutputType)
+		return nil, nil, fmt.Errorf("output_type is %d, not 1", body.OutputType)
 	case len(*body.Observations) > *body.Count:
-		return nil, 0, fmt.Errorf("%d values where count is %d", len(*body.Observations), *body.Count)
+		return nil, nil, fmt.Errorf("%d values where count is %d", len(*body.Observations), *body.Count)
 	}
-	rows = make([]schemas.Observation, len(*body.Observations))
+	rows := make([]schemas.Observation, len(*body.Observations))
+	var err error
 	for i, o := range *body.Observations {
 		if o.Date == nil || o.Value == nil {
-			return nil, 0, fmt.Errorf("observation %d lacks date or value", i+1)
+			return nil, nil, fmt.Errorf("observation %d lacks date or value", i+1)
 		}
 		if rows[i].Date, err = schemas.ParseDate(*o.Date); err != nil {
-			return nil, 0, fmt.Errorf("observation %d: %w", i+1, err)
+			return nil, nil, fmt.Errorf("observation %d: %w", i+1, err)
 		}
 		if *o.Value == missing {
 			continue
 		}
 		v, err := extract.ParseFloat(*o.Value)
 		if err != nil {
-			return nil, 0, fmt.Errorf("value for %s: %w", rows[i].Date, err)
+			return nil, nil, fmt.Errorf("value for %s: %w", rows[i].Date, err)
 		}
 		rows[i].Value = schemas.Some(v)
+	}
+	return &body, rows, nil
+}
+
+// ParseObservations reads an answer of /fred/series/observations: one page of
+// values, and how many there are in all. Only Date and Value of the rows are
+// filled. It takes only untransformed values of a single vintage. A day that
+// occurs twice is left for the caller to find, as are units.
+func ParseObservations(r io.Reader) (rows []schemas.Observation, total int, err error) {
+	body, rows, err := parseObservations(r)
+	if err != nil {
+		return nil, 0, err
 	}
 	return rows, *body.Count, nil
 }

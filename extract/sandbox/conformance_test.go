@@ -659,3 +659,40 @@ func TestTriPartyMarket(t *testing.T) {
 		t.Errorf("the probe says %q, error %v", says, err)
 	}
 }
+
+// TestVintagesOfASeries revises a figure of the Fed: ALFRED has both, with the days on
+// which each was the one to be known, and what it has last is what FRED has.
+func TestVintagesOfASeries(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	g := extracttest.Client(t)
+	cfg := fred.Config{Base: s.Base("fred"), Key: key}
+	wednesday := day(2025, time.June, 11)
+	before := fetch(t, fred.Vintages(g, cfg), whole(fred.VintagePrefix+"WALCL"))
+	if err := s.ReviseObservation("RESPPMA_N.WW", wednesday, 6_600_000); err != nil {
+		t.Fatal(err)
+	}
+	after := fetch(t, fred.Vintages(g, cfg), whole(fred.VintagePrefix+"WALCL"))
+	var of []schemas.Vintage
+	last := map[schemas.Date]schemas.Opt[float64]{}
+	for _, v := range after {
+		if v.Date == wednesday {
+			of = append(of, v)
+		}
+		if v.KnownTo == schemas.NoDate {
+			last[v.Date] = v.Value
+		}
+	}
+	if len(after) != len(before)+1 || len(of) != 2 || of[0].KnownTo+1 != of[1].KnownFrom || of[0].KnownFrom != wednesday+1 || of[1].Value.V != 6_600_000 || of[0].Value == of[1].Value {
+		t.Errorf("%d vintages after %d; of the day %+v", len(after), len(before), of)
+	}
+	now := fetch(t, fred.Series(g, cfg), whole(fred.Part("WALCL")))
+	for _, r := range now {
+		if last[r.Date] != r.Value {
+			t.Errorf("FRED has %v on %s, ALFRED %v", r.Value, r.Date, last[r.Date])
+		}
+	}
+	if len(now) != len(last) || len(now) < 40 {
+		t.Errorf("FRED has %d days, ALFRED %d", len(now), len(last))
+	}
+}

@@ -73,6 +73,10 @@ func probes(s *sandbox.Sandbox) []probe {
 		probeOf("api", "fred", whole(fred.Part("WALCL")), func(g extract.Getter) extract.Source[schemas.Observation] {
 			return fred.Series(g, fred.Config{Base: s.Base("fred"), Key: key})
 		}, sandbox.WrongDate),
+		// What a unit is, the metadata tell; a series may begin on any day.
+		probeOf("vintages", "fred", whole(fred.VintagePrefix+"WALCL"), func(g extract.Getter) extract.Source[schemas.Vintage] {
+			return fred.Vintages(g, fred.Config{Base: s.Base("fred"), Key: key})
+		}, sandbox.WrongUnit, sandbox.WrongDate),
 		probeOf("csv", "fred", whole(fred.Part("WALCL")), func(g extract.Getter) extract.Source[schemas.Observation] {
 			return fred.Series(g, fred.Config{Base: s.Base("fred")})
 		}, sandbox.WrongDate),

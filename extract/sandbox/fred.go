@@ -46,10 +46,13 @@ func (w *world) fredAPI(q *request, then func(*request, fredSeries) *answer) *an
 	case q.query.Get("file_type") != "json":
 		return fredBad("The sandbox only speaks file_type=json.")
 	}
-	for _, name := range []string{"realtime_start", "realtime_end", "vintage_dates", "units", "frequency", "output_type"} {
+	for _, name := range []string{"vintage_dates", "units", "frequency", "output_type"} {
 		if q.query.Has(name) {
 			return fredBad("The sandbox does not simulate the variable " + name + ".")
 		}
+	}
+	if q.query.Has("realtime_start") != q.query.Has("realtime_end") {
+		return fredBad("The sandbox wants realtime_start and realtime_end together.")
 	}
 	s, known := fredByID(q.query.Get("series_id"))
 	if !known {
@@ -89,17 +92,20 @@ func (w *world) fredRows(s fredSeries, from, to schemas.Date) []fredRow {
 	return out
 }
 
-func (w *world) fredMetadata(_ *request, s fredSeries) *answer {
+func (w *world) fredMetadata(q *request, s fredSeries) *answer {
 	rows := w.fredRows(s, schemas.MinDate, schemas.MaxDate)
 	start, end := w.market.from, w.market.from
 	if len(rows) > 0 {
 		start, end = rows[0].day, rows[len(rows)-1].day
 	}
-	today := w.today()
+	since, until := w.today().String(), w.today().String()
+	if from, to, asked := fredPeriod(q); asked {
+		since, until = from, to
+	}
 	b, err := json.Marshal(map[string]any{
-		"realtime_start": today, "realtime_end": today,
+		"realtime_start": since, "realtime_end": until,
 		"seriess": []map[string]any{{
-			"id": s.id, "realtime_start": today, "realtime_end": today, "title": s.title + simulated,
+			"id": s.id, "realtime_start": since, "realtime_end": until, "title": s.title + simulated,
 			"observation_start": start, "observation_end": end,
 			"frequency": s.frequency, "frequency_short": s.frequency[:1],
 			"units": s.units, "units_short": shortUnits(s.units),
@@ -132,6 +138,30 @@ func shortUnits(units string) string {
 	return units
 }
 
+// fredPage reads how many rows are asked for, and from where on.
+func fredPage(q *request) (limit, offset int, bad *answer) {
+	const most = 100000
+	limit = most
+	for name, v := range map[string]*int{"limit": &limit, "offset": &offset} {
+		if text := q.query.Get(name); text != "" {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 0 || n > most && name == "limit" {
+				return 0, 0, fredBad("The value for variable " + name + " is not between 0 and 100000.")
+			}
+			*v = n
+		}
+	}
+	return limit, offset, nil
+}
+
+func observationTwist() *textTwister {
+	return &textTwister{
+		key: `"value"`, to: `"value_new"`, extra: `"sandbox_extra":1,`,
+		figure: regexp.MustCompile(`"value":"(-?[0-9.]*[0-9][0-9.]*)"`),
+		day:    regexp.MustCompile(`"date":"(\d{4}-\d{2}-\d{2})"`), layout: time.DateOnly,
+	}
+}
+
 func (w *world) fredObservations(q *request, s fredSeries) *answer {
 	from, err := q.date("observation_start", schemas.NewDate(1776, time.July, 4))
 	if err != nil {
@@ -141,14 +171,12 @@ func (w *world) fredObservations(q *request, s fredSeries) *answer {
 	if err != nil {
 		return fredBad(err.Error())
 	}
-	const most = 100000
-	limit, offset := most, 0
-	for name, v := range map[string]*int{"limit": &limit, "offset": &offset} {
-		if text := q.query.Get(name); text != "" {
-			if *v, err = strconv.Atoi(text); err != nil || *v < 0 || *v > most {
-				return fredBad("The value for variable " + name + " is not between 0 and 100000.")
-			}
-		}
+	if start, end, asked := fredPeriod(q); asked {
+		return w.alfredObservations(q, s, start, end)
+	}
+	limit, offset, bad := fredPage(q)
+	if bad != nil {
+		return bad
 	}
 	rows := w.fredRows(s, from, to)
 	count := len(rows)
@@ -161,11 +189,7 @@ func (w *world) fredObservations(q *request, s fredSeries) *answer {
 	today := w.today()
 	return &answer{
 		kind: fredJSON,
-		twist: &textTwister{
-			key: `"value"`, to: `"value_new"`, extra: `"sandbox_extra":1,`,
-			figure: regexp.MustCompile(`"value":"(-?[0-9.]*[0-9][0-9.]*)"`),
-			day:    regexp.MustCompile(`"date":"(\d{4}-\d{2}-\d{2})"`), layout: time.DateOnly,
-		},
+		twist: observationTwist(),
 		text: func(out io.Writer) error {
 			var b strings.Builder
 			fmt.Fprintf(&b, `{"realtime_start":"%s","realtime_end":"%s","observation_start":"%s","observation_end":"%s","units":"lin","output_type":1,"file_type":"json","order_by":"observation_date","sort_order":"%s","count":%d,"offset":%d,"limit":%d,"observations":[`,

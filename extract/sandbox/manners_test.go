@@ -60,6 +60,10 @@ func TestSourcesKeepTheirMannersHere(t *testing.T) {
 		func(g extract.Getter, base string) extract.Source[schemas.Observation] {
 			return fred.Series(g, fred.Config{Base: base, Key: key})
 		})
+	hold(t, "fred", key, whole(fred.VintagePrefix+"WALCL"), func(r *schemas.Vintage) schemas.Date { return r.Date },
+		func(g extract.Getter, base string) extract.Source[schemas.Vintage] {
+			return fred.Vintages(g, fred.Config{Base: base, Key: key})
+		})
 	hold(t, "fred", "", whole(fred.Part("RRPONTSYD")), func(r *schemas.Observation) schemas.Date { return r.Date },
 		func(g extract.Getter, base string) extract.Source[schemas.Observation] {
 			return fred.Series(g, fred.Config{Base: base})

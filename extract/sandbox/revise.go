@@ -43,6 +43,9 @@ func (s *Sandbox) revise(change func(*world) error) error {
 	defer s.revising.Unlock()
 	w := *s.world.Load()
 	w.memory = &memory{}
+	was := w
+	was.memory = &memory{}
+	w.former = append(slices.Clip(w.former), former{&was, w.today()})
 	if err := change(&w); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}

@@ -17,7 +17,8 @@ type world struct {
 	market *market
 	fed    *fed
 	fixes  revisions
-	posts  int // corrections made so far to the H.4.1
+	posts  int      // corrections made so far to the H.4.1
+	former []former // what was known before each correction, oldest first
 	memory *memory
 }
 

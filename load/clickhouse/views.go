@@ -61,7 +61,7 @@ func views(register []schemas.Metric, datasets []schemas.Dataset) []view {
 	for _, family := range families(register, datasets) {
 		out = append(out, family.view())
 	}
-	out = append(out, contributionView(), indexMoverView(), performerContributorView(), divergenceEpisodeView(), securityView())
+	out = append(out, contributionView(), indexMoverView(), performerContributorView(), divergenceEpisodeView(), securityView(), vintageView())
 	return append(out, factView(register, datasets), asKnownView(register, datasets), metricView(register), freshnessView(datasets), qualityView(), sourceView(datasets))
 }
 
