@@ -188,7 +188,7 @@ func (w *world) fredObservations(q *request, s fredSeries) *answer {
 	rows = rows[min(offset, count):min(offset+limit, count)]
 	today := w.today()
 	return &answer{
-		kind: fredJSON,
+		kind:  fredJSON,
 		twist: observationTwist(),
 		text: func(out io.Writer) error {
 			var b strings.Builder
