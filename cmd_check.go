@@ -1,29 +1,39 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tidemark/extract/archive"
 	"tidemark/jobs"
 	"tidemark/schemas"
 	"tidemark/schemas/calendar"
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var list bool
+	var list, stored bool
 	cmd := &cobra.Command{
 		Use:   "check [JOB...]",
 		Short: "Check the windows as they are stored",
 		Long: "Check runs the checks of the named jobs, or of all, on what is in the warehouse. It fetches, builds and records\n" +
-			"nothing, and ends with exit code 3 where a check of severity error fails. With --list it says what is checked.",
+			"nothing, and ends with exit code 3 where a check of severity error fails. With --list it says what is checked.\n" +
+			"With --archive it reads the archive instead: every payload against its hash, every record against its payload.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if list {
+			if list || stored {
 				s, err := a.load()
-				if err != nil {
+				switch {
+				case err != nil:
 					return err
+				case stored && len(args) > 0:
+					return usageError("--archive reads the whole archive: leave the jobs out")
+				case stored:
+					return a.checkArchive(cmd.Context(), s)
 				}
 				return a.listChecks(s, args)
 			}
@@ -47,7 +57,9 @@ func (a *app) checkCommand() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&stored, "archive", false, "read every file of the archive, and say which are damaged or missing")
 	cmd.Flags().BoolVar(&list, "list", false, "print every check of every job, and check nothing")
+	cmd.MarkFlagsMutuallyExclusive("list", "archive")
 	return a.jsonFlag(cmd)
 }
 
@@ -105,6 +117,43 @@ func (a *app) listChecks(s *settings, names []string) error {
 	}
 	for _, c := range order {
 		a.print("%s (%s)\n%s%s", c.Name, c.Severity, wrapped("  ", 116, c.Says), wrapped("    ", 116, strings.Join(of[c], ", ")))
+	}
+	return nil
+}
+
+// checkArchive reads every file of the archive.
+func (a *app) checkArchive(ctx context.Context, s *settings) (err error) {
+	dir := filepath.Join(s.Data, "archive")
+	if _, err := os.Stat(dir); err != nil {
+		return fmt.Errorf("read the archive: %w", err)
+	}
+	store, err := archive.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstError(err, store.Close()) }()
+	report, err := store.Verify(ctx)
+	if err != nil {
+		return fmt.Errorf("read the archive %s: %w", dir, err)
+	}
+	damaged := 0
+	for _, f := range report.Findings {
+		if !f.Harmless {
+			damaged++
+		}
+	}
+	if a.json {
+		if err := a.printJSON(report); err != nil {
+			return err
+		}
+	} else {
+		for _, f := range report.Findings {
+			a.print("%s\n", f)
+		}
+		a.print("%s, %s of payloads (%s), %s damaged or missing\n", plural(report.Records, "answer"), bytesText(report.Bytes), plural(report.Payloads, "file"), plural(damaged, "file"))
+	}
+	if damaged > 0 {
+		return &exitError{exitChecks, fmt.Errorf("%s of the archive %s damaged or missing: take them from a copy; what publishers still have, `tidemark run --refresh` gets again", plural(damaged, "file"), dir)}
 	}
 	return nil
 }

@@ -3,10 +3,13 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"tidemark/extract/archive"
 	"tidemark/jobs"
 )
 
@@ -59,5 +62,58 @@ func TestCheckList(t *testing.T) {
 	write(t, path, "history: {from: 2020-01-01}\nchecks: {weigth_sum: off}\n")
 	if code, _, errOut := call(t, "check", "--list", "-c", path); code != exitUsage || !strings.Contains(errOut, "weight_sum") {
 		t.Errorf("an unknown check: exit code %d, %s", code, errOut)
+	}
+}
+
+// TestCheckArchive damages a file of the archive: it is found and named.
+func TestCheckArchive(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "tidemark.yaml")
+	write(t, path, "data: data\nhistory: {from: 2020-01-01}\npublishers:\n  fiscaldata: {}\n")
+	if code, _, errOut := call(t, "check", "--archive", "-c", path); code == 0 || !strings.Contains(errOut, "read the archive") {
+		t.Errorf("without an archive: exit code %d, %s", code, errOut)
+	}
+	store, err := archive.Open(filepath.Join(dir, "data", "archive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(url, text string) string {
+		w, err := store.Create()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		rec, err := w.Commit(archive.Record{Publisher: "fred", Method: "GET", URL: url, Status: 200, FetchedAt: time.Unix(1_700_000_000, 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rec.Hash
+	}
+	first := put("http://127.0.0.1/1", strings.Repeat("one ", 1000))
+	put("http://127.0.0.1/2", "two")
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out := must(t, "check", "--archive", "-c", path); !strings.Contains(out, "2 answers") || !strings.Contains(out, "0 files damaged") {
+		t.Errorf("sound: %s", out)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "data", "archive", "*", first[:2], first+"*"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)/2] ^= 1
+	if err := os.WriteFile(files[0], text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut := call(t, "check", "--archive", "-c", path)
+	if code != exitChecks || !strings.Contains(out, first) || !strings.Contains(errOut, "1 file of the archive") {
+		t.Errorf("damaged: exit code %d, %s%s", code, out, errOut)
 	}
 }
