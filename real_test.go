@@ -37,6 +37,7 @@ func TestReal(t *testing.T) {
 
 	t.Run("members above their averages", h.testPercentAboveAverage)
 	t.Run("members without prices", h.testCoverage)
+	t.Run("defects of the files of prices", h.testDefects)
 	t.Run("concentration of the funds' files", h.testConcentration)
 	t.Run("concentration carried forward", h.testRolledConcentration)
 	t.Run("concentration of small companies", h.testSmallCompanies)

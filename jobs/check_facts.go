@@ -49,6 +49,7 @@ var factChecks = map[string][]check[product]{
 	schemas.Concentration.String(): slices.Concat([]check[product]{
 		coverage,
 		noticed("funds_agree", "Two funds on one index have the same weight in their ten largest lines on the same day, to within half a point."),
+		noticed("prices_of_fund", "A member's close is the price at which a fund on the index values it on that day, to within 0.3 %."),
 		noticed("holdings_rejected", "Each holdings file adds up, has no short positions, and tells one story by market value and by weight."),
 		noticed("holdings_residual", "At most 2 % of a fund is something other than shares."),
 		noticed("identity_issuer", "Each line has one issuer, and somebody says who it is."),
@@ -92,6 +93,7 @@ var identityChecks = []check[product]{
 
 var priceChecks = []check[product]{
 	noticed("prices_missing", "Each member has prices on each of its sessions."),
+	noticed("prices_gap", "No session between others of a member is left out."),
 	noticed("prices_range", "Closes are above zero and within what trades."),
 	noticed("prices_differ", "Publishers of adjusted closes agree to within 1 %."),
 	noticed("prices_basis", "All publishers adjust for the same."),

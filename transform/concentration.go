@@ -49,7 +49,7 @@ func concentrationFacts(in *Inputs, p *Panel) ([]schemas.Fact, []Finding) {
 		return nil, nil
 	}
 	p.setFullCaps(in)
-	return p.sessionsSince(first, func(s int) []schemas.Fact { return p.concentrationOn(in, s) }), p.book.fundsAgree(in)
+	return p.sessionsSince(first, func(s int) []schemas.Fact { return p.concentrationOn(in, s) }), append(p.book.fundsAgree(in), p.fundPrices(in)...)
 }
 
 // concentrationOn returns the facts of one session.

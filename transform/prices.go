@@ -304,7 +304,7 @@ func (sp *symbolSpan) at(d schemas.Date) (string, schemas.Date) {
 }
 
 // missingPrices tells which members had no price on sessions that have been
-// published.
+// published, and which had none for a few between others.
 func (p *Panel) missingPrices() []Finding {
 	var out []Finding
 	end := min(p.windowTo, p.priced)
@@ -314,24 +314,36 @@ func (p *Panel) missingPrices() []Finding {
 	for i, id := range p.Securities {
 		lo, _ := p.column(i)
 		member, missing, first, last := 0, 0, schemas.NoDate, schemas.NoDate
+		carried, skipped, newest := 0, schemas.NoDate, p.lastPrint(lo, lo+end)-lo
 		for s := p.windowFrom; s < end; s++ {
 			c := p.cells[lo+s]
 			if c&cellMember == 0 {
 				continue
 			}
 			member++
-			if c&cellPriced == 0 {
+			switch {
+			case c&cellPriced == 0:
 				missing++
 				if first == schemas.NoDate {
 					first = p.Sessions[s]
 				}
 				last = p.Sessions[s]
+			case c&cellPrinted == 0 && s < newest:
+				if carried++; skipped == schemas.NoDate {
+					skipped = p.Sessions[s]
+				}
 			}
 		}
 		if missing > 0 {
 			out = append(out, Finding{
 				Check: "prices_missing", Severity: schemas.SeverityWarning, Security: id, Date: first,
 				Message: fmt.Sprintf("no prices on %d of its %d sessions as a member, %s to %s", missing, member, first, last),
+			})
+		}
+		if carried > 0 {
+			out = append(out, Finding{
+				Check: "prices_gap", Severity: schemas.SeverityWarning, Security: id, Date: skipped,
+				Message: fmt.Sprintf("%d of its sessions between others are left out, the first on %s; the close before stands in", carried, skipped),
 			})
 		}
 	}

@@ -14,6 +14,9 @@ const (
 	// visibleRatio from where on one that shows in adjusted prices is told.
 	largeRatio   = 1.4
 	visibleRatio = 1.1
+	// smallRatio is from where on one is told that shows in full: a price that
+	// falls by a little on the day does so by itself.
+	smallRatio = 1.05
 	// largeCash is the share of the price from which on a cash amount beside a
 	// ratio of the same day looks like the same event booked twice.
 	largeCash = 0.05
@@ -139,7 +142,7 @@ func (p *Panel) adjust(security int, actions []schemas.Action) []Finding {
 		jump := math.Abs(math.Log(move*d.ratio)) < math.Abs(math.Log(move))
 		size := max(d.ratio, 1/d.ratio)
 		switch {
-		case !raw && size >= visibleRatio && jump:
+		case !raw && jump && (size >= visibleRatio || size >= smallRatio && math.Abs(math.Log(move)) >= math.Log(size)):
 			find("actions_not_applied", d.date, "prices move by %+.1f %% at a ratio of %g, as if their publisher had not adjusted for it", 100*(move-1), d.ratio)
 		case raw && size >= largeRatio && !jump:
 			find("actions_no_jump", d.date, "unadjusted prices move by %+.1f %% at a ratio of %g, which is therefore not applied", 100*(move-1), d.ratio)
