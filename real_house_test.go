@@ -132,11 +132,11 @@ func (h *realHouse) testReplay(t *testing.T) {
 	if want := "every table is identical to the warehouse's"; lastLine(out) != want {
 		t.Errorf("got %q, want %q", lastLine(out), want)
 	}
-	// The files have no prices of small companies, no earnings, and not the Fed's
+	// The files have no prices of small companies, no earnings, no vintages, and not the Fed's
 	// holdings line by line.
 	empty := []schemas.Dataset{
 		schemas.SizeMembers.Dataset, schemas.Earnings.Dataset, schemas.Valuation.Dataset, schemas.RelativeValuation.Dataset,
-		schemas.SOMAHoldings.Dataset, schemas.Maturity.Dataset,
+		schemas.SOMAHoldings.Dataset, schemas.Maturity.Dataset, schemas.Vintages.Dataset,
 	}
 	for _, d := range schemas.Datasets() {
 		count := `[1-9]\d*`

@@ -20,7 +20,12 @@ import (
 	"tidemark/schemas/calendar"
 )
 
-func TestMain(m *testing.M) { enginetest.Main(m) }
+func TestMain(m *testing.M) {
+	if servesSandbox() {
+		return
+	}
+	enginetest.Main(m)
+}
 
 // house is a warehouse, the simulated publishers and what is wired to them.
 type house struct {
