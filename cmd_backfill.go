@@ -54,7 +54,7 @@ func (a *app) backfillCommand() *cobra.Command {
 	f.StringVar(&to, "to", "", "last day, as 2006-01-02 (default: today)")
 	f.StringVar(&spec.Mode, "mode", jobs.ModeMissing, "missing: what was never built or is stale; missing_failed: also what failed; all: everything")
 	f.StringVar(&spec.Order, "order", jobs.NewestFirst, "newest or oldest windows first")
-	f.IntVar(&spec.Workers, "workers", 2, "windows built at the same time")
+	f.IntVar(&spec.Workers, "workers", 2, "windows built at the same time, beside those that wait for a publisher's limit")
 	f.BoolVar(&only, "only", false, "leave out what is built from the jobs' windows")
 	f.BoolVar(&dry, "dry-run", false, "print each window with its decision and what all would cost, and do nothing")
 	f.BoolVar(&detach, "detach", false, "leave the work to a running `tidemark serve`")

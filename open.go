@@ -36,6 +36,8 @@ type house struct {
 	archive   string            // folder of publishers' answers
 	local     map[string]string // servers of our own on this machine
 	closers   []func() error
+	// unprepared leaves tables and views of the warehouse as they are found.
+	unprepared bool
 }
 
 // sandboxHost is the name of the simulated publishers. It does not change with
@@ -158,14 +160,22 @@ func (a *app) openEmbedded(ctx context.Context, h *house, dir string) error {
 	return a.connect(ctx, h, clickhouse.Options{Addr: []string{access.Addr}, User: access.User, Password: access.Password})
 }
 
-// connect opens a warehouse, brings its tables and views up to date and
-// settles what a crash left half done.
+// connect opens a warehouse and prepares it.
 func (a *app) connect(ctx context.Context, h *house, opts clickhouse.Options) (err error) {
 	opts.Log, opts.Now = a.log, h.now
 	if h.warehouse, err = clickhouse.Open(ctx, opts); err != nil {
 		return err
 	}
 	h.closers = append(h.closers, h.warehouse.Close)
+	if h.unprepared {
+		return nil
+	}
+	return h.prepare(ctx)
+}
+
+// prepare brings tables and views of the warehouse up to date and settles what a crash
+// left half done.
+func (h *house) prepare(ctx context.Context) error {
 	if _, err := h.warehouse.Migrate(ctx); err != nil {
 		return err
 	}

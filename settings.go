@@ -44,6 +44,7 @@ type warehouseSettings struct {
 	DSN     jobs.Secret `yaml:"dsn"`     // clickhouse://user:password@host:9000
 	Library string      `yaml:"library"` // of the embedded engine, where it is not the cached one
 	Memory  int64       `yaml:"memory_mb"`
+	Backup  string      `yaml:"backup"` // where a server writes backups: Disk('backups', '{name}')
 }
 
 // What the embedded engine can be given, in MB.
@@ -142,6 +143,9 @@ func parseSettings(text []byte, env func(string) (string, bool)) (*settings, err
 		if _, err := tracesAddress(address); err != nil {
 			return nil, fmt.Errorf("serve.traces: %w", err)
 		}
+	}
+	if b := s.Warehouse.Backup; b != "" && (!strings.Contains(b, "{name}") || s.Warehouse.DSN == "") {
+		return nil, fmt.Errorf("warehouse.backup: %q is not where a server of your own can write backups, such as Disk('backups', '{name}'); the embedded engine needs none", b)
 	}
 	if m := s.Warehouse.Memory; m != 0 && (m < leastMemory || m > mostMemory) {
 		return nil, fmt.Errorf("warehouse.memory_mb: %d is outside %d to %d", m, leastMemory, mostMemory)

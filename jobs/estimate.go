@@ -181,7 +181,9 @@ func (c *costs) price(p *Plan, s *scope, workers int) {
 			continue
 		}
 		w.Cost = c.of(byName[w.Job], *w, p.At)
-		work.add(*w, w.Cost.Seconds)
+		if c.limits[w.Publisher].Every < slowPublisher { // the others wait beside them
+			work.add(*w, w.Cost.Seconds)
+		}
 		p.Cost.Requests += w.Cost.Requests
 		p.Cost.Rows += w.Cost.Rows
 		p.Cost.Bytes += w.Cost.Bytes

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -42,8 +43,8 @@ type pass struct {
 	inputs   readings // of several windows together, with what is worked out of them
 	changes  changes  // that it has made
 
-	ready queue
-	left  int // windows still to build, at most
+	ready map[string]*queue // by lane
+	left  int               // windows still to build, at most
 	open  map[*Job]int
 
 	mu        sync.Mutex
@@ -72,7 +73,7 @@ func (r *Runner) newPass(req Request) (*pass, error) {
 		return nil, err
 	}
 	return &pass{
-		Runner: r, scope: s, report: &Report{}, lease: r.lease, open: map[*Job]int{}, changes: changes{},
+		Runner: r, scope: s, report: &Report{}, lease: r.lease, open: map[*Job]int{}, changes: changes{}, ready: map[string]*queue{},
 		inputs:  readings{limit: keptInputs},
 		begun:   map[string]bool{},
 		cancels: map[*Job]map[string]context.CancelFunc{}, cancelled: map[*Job]bool{},
@@ -129,7 +130,7 @@ func (p *pass) prepare() {
 		for _, n := range nodes[j] {
 			p.connect(n, nodes)
 			if n.waits == 0 {
-				heap.Push(&p.ready, n)
+				p.push(n)
 			}
 		}
 	}
@@ -179,16 +180,60 @@ type done struct {
 	err error
 }
 
+// lane is where a window waits for its turn. Those of a publisher that may be asked
+// only now and then wait for it most of the time: they take no worker from the others,
+// and no publisher has to wait until another has been asked for everything.
+func (p *pass) lane(j *Job) string {
+	if p.Limits[j.Publisher].Every >= slowPublisher {
+		return j.Publisher
+	}
+	return ""
+}
+
+const (
+	// slowPublisher is how far apart the requests to a publisher with a lane of its
+	// own are.
+	slowPublisher = 100 * time.Millisecond
+	// laneWindows is how many windows of one are at work: while one is published the
+	// other asks.
+	laneWindows = 2
+)
+
+func (p *pass) push(n *node) {
+	lane := p.lane(n.job)
+	if p.ready[lane] == nil {
+		p.ready[lane] = &queue{}
+	}
+	heap.Push(p.ready[lane], n)
+}
+
+// next takes the first window of a lane that has room; nil where there is none.
+func (p *pass) next(atWork map[string]int) *node {
+	for _, lane := range slices.Sorted(maps.Keys(p.ready)) {
+		room := laneWindows
+		if lane == "" {
+			room = cmp.Or(p.Workers, passWorkers)
+		}
+		if q := p.ready[lane]; q.Len() > 0 && atWork[lane] < room {
+			return heap.Pop(q).(*node)
+		}
+	}
+	return nil
+}
+
 // work takes the windows in their order, a few at a time.
 func (p *pass) work(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	ended := make(chan done)
-	running, workers := 0, cmp.Or(p.Workers, passWorkers)
+	running, atWork := 0, map[string]int{}
 	var failed error
 	for {
-		for running < workers && p.ready.Len() > 0 && !p.halted(ctx) {
-			n := heap.Pop(&p.ready).(*node)
+		for !p.halted(ctx) {
+			n := p.next(atWork)
+			if n == nil {
+				break
+			}
 			d, build, err := p.decide(ctx, n)
 			if err != nil {
 				cancel(err)
@@ -200,6 +245,7 @@ func (p *pass) work(ctx context.Context) error {
 				continue
 			}
 			running++
+			atWork[p.lane(n.job)]++
 			go func() { ended <- done{n, p.window(ctx, d)} }()
 		}
 		if running == 0 {
@@ -207,6 +253,7 @@ func (p *pass) work(ctx context.Context) error {
 		}
 		e := <-ended
 		running--
+		atWork[p.lane(e.n.job)]--
 		if e.err != nil {
 			cancel(e.err) // the run log cannot be written, or the pass is stopped
 			failed = cmp.Or(failed, e.err)
@@ -231,7 +278,7 @@ func (p *pass) halted(ctx context.Context) bool {
 func (p *pass) conclude(n *node) {
 	for _, next := range n.then {
 		if next.waits--; next.waits == 0 {
-			heap.Push(&p.ready, next)
+			p.push(next)
 		}
 	}
 	if n.counted {

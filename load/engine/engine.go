@@ -228,6 +228,10 @@ func (e *Engine) Confined() error { return confinable() }
 // Dir is the data folder, absolute.
 func (e *Engine) Dir() string { return string(e.folder) }
 
+// Backups is the folder into which the server writes backups and from which it reads
+// them: File('name') is a file there.
+func (e *Engine) Backups() string { return e.folder.path(backupFolder) }
+
 // Version is what the server calls itself, such as 26.7.2.
 func (e *Engine) Version() string { return e.state.Version }
 

@@ -23,6 +23,7 @@ const (
 	usersFile     = "conf/users.xml"
 	logFile       = "engine.log"
 	dataFolder    = "data"
+	backupFolder  = "data/backups" // a confined engine writes nowhere else
 )
 
 // state is what an owner leaves in the folder for other processes to find its
@@ -51,7 +52,7 @@ func (f folder) path(name string) string { return filepath.Join(string(f), name)
 
 // make creates the folder, closed to other users.
 func (f folder) make() error {
-	for _, name := range []string{dataFolder, filepath.Dir(configFile)} {
+	for _, name := range []string{dataFolder, backupFolder, filepath.Dir(configFile)} {
 		if err := os.MkdirAll(f.path(name), 0o700); err != nil {
 			return fmt.Errorf("engine: make the data folder: %w", err)
 		}

@@ -20,6 +20,7 @@ type settings struct {
 	state
 	passwords
 	Data      string // folder
+	Backups   string // folder of the only place for backups
 	MaxMemory int64  // bytes
 	Reader    schemas.AccessRules
 }
@@ -70,6 +71,7 @@ const configTemplates = `
     <timezone>UTC</timezone>
     <macros><instance>{{xml .Token}}</instance></macros>
     <users_config>users.xml</users_config>
+    <backups><allowed_path>{{xml .Backups}}</allowed_path></backups>
     <max_server_memory_usage>{{.MaxMemory}}</max_server_memory_usage>
     <mark_cache_size>268435456</mark_cache_size>
     <max_connections>256</max_connections>

@@ -100,7 +100,7 @@ func pickPort(ctx context.Context, wanted, last int) (int, error) {
 // launch starts a process, waits until it has proven to be the one that
 // listens, and returns the server's version.
 func (e *Engine) launch(ctx context.Context) (version string, err error) {
-	s := settings{state: e.state, passwords: e.passwords, MaxMemory: e.cfg.MaxMemory, Reader: schemas.ReaderRules(e.cfg.MaxMemory / 2)}
+	s := settings{state: e.state, passwords: e.passwords, MaxMemory: e.cfg.MaxMemory, Reader: schemas.ReaderRules(e.cfg.MaxMemory / 2), Backups: e.Backups()}
 	if err := e.folder.configure(s); err != nil {
 		return "", err
 	}
