@@ -70,6 +70,7 @@ func (a *app) export(ctx context.Context, h *house, ask jobs.BookAsk, to string)
 	if err != nil {
 		return "", err
 	}
+	a.log.DebugContext(ctx, "workbook read", "as_of", book.AsOf.String())
 	name := "tidemark-" + book.AsOf.String()
 	if !ask.KnownAt.IsZero() {
 		name += "-known-" + ask.KnownAt.UTC().Format("20060102T150405Z")
@@ -80,5 +81,9 @@ func (a *app) export(ctx context.Context, h *house, ask jobs.BookAsk, to string)
 	} else if info, err := os.Stat(to); err == nil && info.IsDir() {
 		to = filepath.Join(to, name)
 	}
-	return to, excel.WriteFile(to, book)
+	if err := excel.WriteFile(to, book); err != nil {
+		return "", err
+	}
+	a.log.DebugContext(ctx, "workbook written", "file", to)
+	return to, nil
 }

@@ -16,6 +16,7 @@ const asProgram = "TIDEMARK_TEST_AS_PROGRAM"
 func TestMain(m *testing.M) {
 	engine.Child()
 	if os.Getenv(asProgram) != "" {
+		standsAtStep()
 		main()
 	}
 	enginetest.Main(m)

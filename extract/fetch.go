@@ -124,6 +124,7 @@ func (f *fetch) take(resp *http.Response) error {
 		f.o.Log.WarnContext(ctx, "the answer repeats the secret; masked", "publisher", f.ask.Publisher, "url", f.ask.URL)
 	}
 	f.rec = rec
+	f.o.Log.DebugContext(ctx, "answer archived", "publisher", f.ask.Publisher, "sha256", rec.Hash)
 	return nil
 }
 

@@ -363,8 +363,9 @@ func (d *Deliverer) bring(ctx context.Context, t target, p parcel, again bool, r
 		return end(schemas.DeliveryWithdrawn, res.Reason)
 	}
 	res.Bytes = line.Bytes
-	err = t.bring(ctx, p, func(ctx context.Context) error { return note(ctx, schemas.DeliveryHanded, "") })
 	log := d.log.With("subscription", p.subscription, "target", t.kind(), "session", p.session.String(), "file", p.file)
+	log.DebugContext(ctx, "handing over", "bytes", line.Bytes)
+	err = t.bring(ctx, p, func(ctx context.Context) error { return note(ctx, schemas.DeliveryHanded, "") })
 	ok, told := arrived(err)
 	switch {
 	case ok:

@@ -62,7 +62,7 @@ type Warehouse struct {
 	active map[string]bool // swaps that a Replace of this Warehouse is working on
 
 	// at is called before and after each step of a swap that changes
-	// something. Tests stop or disturb the swap there.
+	// something, and tells the log. Tests stop or disturb the swap there.
 	at func(step string)
 }
 
@@ -104,7 +104,7 @@ func Open(ctx context.Context, o Options) (*Warehouse, error) {
 	w := &Warehouse{
 		conn: conn, columns: newConnections(o), log: o.Log, now: o.Now, owner: newOwner(o.Owner),
 		active: make(map[string]bool),
-		at:     func(string) {},
+		at:     func(step string) { o.Log.Debug("step of a swap", "step", step) },
 	}
 	if err := w.Ping(ctx); err != nil {
 		_ = conn.Close() // the ping's error says what is wrong
