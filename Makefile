@@ -29,7 +29,7 @@ test: engine ## Run all tests but the long one of `make real`, on a real embedde
 	cd .ci/peers && $(GO) test ./...
 
 .PHONY: check
-check: engine format lint layers ## Format, lint, layers and tests with the race detector
+check: engine format lint layers deployment ## Format, lint, layers and tests with the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m $(RACE_PACKAGES)
 
 # The packages that share memory between goroutines. The others
@@ -80,6 +80,18 @@ readers: ## Install other programs that read workbooks, those that can be, and l
 
 # How often `make kill` kills the daemon.
 KILLS ?= 200
+
+.PHONY: packages
+packages: ## Make the Debian package, the archive for other systems and what they consist of, in dist
+	@GO=$(GO) .ci/packages
+
+.PHONY: packages-try
+packages-try: engine ## Install, run, upgrade and remove the package on a fresh Debian (needs root)
+	@.ci/packages-try
+
+.PHONY: deployment
+deployment: ## Hold the files of deploy against the libraries that read them in earnest
+	cd .ci/deploy && $(GO) test -count=1 ./...
 
 .PHONY: kill
 kill: engine ## Kill the daemon at random while it builds ten years, KILLS times, and compare the tables

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -57,6 +59,28 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	for _, key := range keys(reflect.TypeFor[settings]()) {
 		if guide := configurationGuide(t); !strings.Contains(guide, "`"+key+"`") && !strings.Contains(guide, "."+key+"`") && !strings.Contains(guide, "`"+key+".") {
 			t.Errorf("deploy/README.md does not say what %s is", key)
+		}
+	}
+}
+
+// TestDeployedConfigurations holds what the files of deploy run with against the
+// program.
+func TestDeployedConfigurations(t *testing.T) {
+	t.Setenv("TIDEMARK_DSN", "clickhouse://tidemark:secret@127.0.0.1:9000")
+	manifests, err := os.ReadFile(filepath.Join("deploy", "kubernetes", "tidemark.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, inside, found := strings.Cut(string(manifests), "  tidemark.yaml: |\n")
+	inside, _, ended := strings.Cut(inside, "\n---")
+	if !found || !ended {
+		t.Fatal("the manifests hold no configuration")
+	}
+	configMap := filepath.Join(t.TempDir(), "tidemark.yaml")
+	write(t, configMap, strings.ReplaceAll("\n"+inside, "\n    ", "\n"))
+	for _, path := range []string{configMap, filepath.Join("deploy", "compose", "tidemark.yaml"), filepath.Join("deploy", "debian", "tidemark.yaml")} {
+		if out := must(t, "check", "--list", "-c", path); !strings.Contains(out, "contract") {
+			t.Errorf("%s: %s", path, out)
 		}
 	}
 }

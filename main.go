@@ -131,7 +131,7 @@ func (a *app) command() *cobra.Command {
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log every run and request")
 	root.AddCommand(
 		a.demoCommand(), a.initCommand(), a.planCommand(), a.runCommand(), a.backfillCommand(), a.serveCommand(), a.statusCommand(), a.checkCommand(),
-		a.exportCommand(), a.deliverCommand(), a.traceCommand(), a.backupCommand(), a.restoreCommand(), a.replayCommand(), a.schemaCommand(), a.engineCommand(), a.doctorCommand(), a.tokenCommand(), a.versionCommand(),
+		a.exportCommand(), a.deliverCommand(), a.traceCommand(), a.backupCommand(), a.restoreCommand(), a.replayCommand(), a.schemaCommand(), a.engineCommand(), a.doctorCommand(), a.tokenCommand(), a.versionCommand(), a.manCommand(),
 	)
 	return root
 }
