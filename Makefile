@@ -105,6 +105,10 @@ faults: engine ## Let every fault strike at every step of the pipeline, and writ
 bench: engine ## Measure an evening, the whole register and the stages, and write docs/figures.md
 	@GO=$(GO) .ci/bench
 
+.PHONY: bench-history
+bench-history: engine ## Measure how the history of all publishers comes, and write docs/history.md
+	@GO=$(GO) .ci/bench-history
+
 .PHONY: bench-peers
 bench-peers: engine ## Hold breadth and concentration against DuckDB, Polars and ClickHouse, and write docs/peers.md
 	@SHARED=$(SHARED) .ci/bench-peers

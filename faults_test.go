@@ -68,10 +68,12 @@ type fault struct {
 
 var faults = []fault{
 	{"killed", false, false, func(t *testing.T, c *faultCell) {
+		t.Helper()
 		_ = c.cmd.Process.Kill()
 		c.wait(t)
 	}},
 	{"cancelled", false, false, func(t *testing.T, c *faultCell) {
+		t.Helper()
 		if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Fatal(err)
 		}
@@ -79,6 +81,7 @@ var faults = []fault{
 		c.wait(t)
 	}},
 	{"engine killed", false, false, func(t *testing.T, c *faultCell) {
+		t.Helper()
 		if err := syscall.Kill(c.engine.Pid(), syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
@@ -86,6 +89,7 @@ var faults = []fault{
 		c.wait(t)
 	}},
 	{"two at once", false, false, func(t *testing.T, c *faultCell) {
+		t.Helper()
 		second := make(chan string, 1)
 		go func() {
 			var errOut bytes.Buffer
@@ -100,11 +104,13 @@ var faults = []fault{
 		}
 	}},
 	{"killed, and the clock goes back two hours", false, false, func(t *testing.T, c *faultCell) {
+		t.Helper()
 		_ = c.cmd.Process.Kill()
 		c.wait(t)
 		c.configure(t, -2*time.Hour)
 	}},
 	{"disk full", true, false, func(t *testing.T, c *faultCell) {
+		t.Helper()
 		ballast := filepath.Join(c.dir, "ballast")
 		f, err := os.Create(ballast)
 		if err != nil {
@@ -120,6 +126,7 @@ var faults = []fault{
 		}
 	}},
 	{"disk read-only", true, false, func(t *testing.T, c *faultCell) {
+		t.Helper()
 		data := filepath.Join(c.dir, "data")
 		mount(t, "--bind", data, data)
 		mount(t, "-o", "remount,bind,ro", data)
@@ -130,6 +137,7 @@ var faults = []fault{
 		}
 	}},
 	{"connections cut", false, true, func(t *testing.T, c *faultCell) {
+		t.Helper()
 		c.proxy.Stop()
 		c.goOn(t)
 		time.Sleep(300 * time.Millisecond) // as long as a restart takes
@@ -139,6 +147,7 @@ var faults = []fault{
 		c.wait(t)
 	}},
 	{"black hole for three seconds", false, true, func(t *testing.T, c *faultCell) {
+		t.Helper()
 		for _, stream := range []string{"upstream", "downstream"} {
 			c.toxic(t, stream, `"timeout","attributes":{"timeout":3000}`)
 		}
@@ -148,6 +157,7 @@ var faults = []fault{
 		c.wait(t)
 	}},
 	{"slow connections", false, true, func(t *testing.T, c *faultCell) {
+		t.Helper()
 		c.toxic(t, "downstream", `"latency","attributes":{"latency":30,"jitter":20}`)
 		c.goOn(t)
 		c.wait(t)

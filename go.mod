@@ -3,8 +3,10 @@ module tidemark
 go 1.26.0
 
 require (
+	filippo.io/age v1.3.2 // secrets in encrypted files
 	github.com/ClickHouse/ch-go v0.74.0 // columns of rows as they lie on the wire; what clickhouse-go stands on
 	github.com/ClickHouse/clickhouse-go/v2 v2.50.0 // the warehouse, over the native protocol
+	github.com/Shopify/toxiproxy/v2 v2.5.0 // the bad network of the tests
 	github.com/cespare/xxhash/v2 v2.3.0 // hashes of rows that the server's xxHash64 can repeat
 	github.com/chromedp/cdproto v0.159.0 // what the browser of the tests speaks
 	github.com/chromedp/chromedp v0.23.0 // drives a browser through the page in tests
@@ -25,6 +27,7 @@ require (
 	github.com/pb33f/libopenapi-validator v0.16.2 // holds the API to its description in tests
 	github.com/prometheus/client_golang v1.25.0 // metrics
 	github.com/robfig/cron/v3 v3.0.1 // parses the lines that say when a publisher is due
+	github.com/rs/zerolog v1.28.0 // the silent log of the bad network
 	github.com/spf13/cobra v1.10.2 // the command tree
 	github.com/wneessen/go-mail v0.8.1 // mail with STARTTLS, logins and attachments; net/smtp is frozen
 	github.com/xuri/excelize/v2 v2.11.0 // writes the workbook, reads holdings; v2.11.1 needs a module that some proxies refuse
@@ -43,16 +46,13 @@ require (
 	pgregory.net/rapid v1.3.0 // property tests that shrink
 )
 
-require (
-	github.com/Shopify/toxiproxy/v2 v2.5.0
-	github.com/rs/zerolog v1.28.0
-	github.com/spf13/pflag v1.0.10
-)
+require github.com/spf13/pflag v1.0.10
 
 require (
 	codeberg.org/go-fonts/liberation v0.5.0 // indirect
 	codeberg.org/go-latex/latex v0.2.0 // indirect
 	codeberg.org/go-pdf/fpdf v0.11.1 // indirect
+	filippo.io/hpke v0.4.0 // indirect
 	git.sr.ht/~sbinet/gg v0.7.0 // indirect
 	github.com/aclements/go-moremath v0.0.0-20210112150236-f10218a38794 // indirect
 	github.com/ajstarks/svgo v0.0.0-20211024235047-1546f124cd8b // indirect

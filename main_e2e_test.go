@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"filippo.io/age"
+	"filippo.io/age/armor"
 	"github.com/xuri/excelize/v2"
 
 	"tidemark/jobs"
@@ -279,16 +282,69 @@ func TestInit(t *testing.T) {
 // TestSecretsOfTheConfiguration holds that a secret can stand elsewhere and
 // never prints.
 func TestSecretsOfTheConfiguration(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "key")
+	dir := t.TempDir()
+	file := filepath.Join(dir, "key")
 	write(t, file, "from-a-file\nsecond line\n")
-	env := func(name string) (string, bool) { return "from-the-environment", name == "KEY" }
-	for value, want := range map[string]string{"${KEY}": "from-the-environment", "${file:" + file + "}": "from-a-file", "plain": "plain"} {
-		s, err := parseSettings([]byte("history: {from: 2020-01-01}\npublishers: {fred: {key: '"+value+"', series: [GDP]}}\n"), env)
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "identity"), "# created: today\n"+identity.String()+"\n")
+	write(t, filepath.Join(dir, "rubbish"), "AGE-SECRET-KEY-RUBBISH\n")
+	encrypt := func(name string, armoured bool, to *age.X25519Identity) string {
+		path := filepath.Join(dir, name)
+		f, err := os.Create(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := string(s.Publishers.FRED.Key); got != want {
-			t.Errorf("key %s: got %q, want %q", value, got, want)
+		out := io.WriteCloser(f)
+		if armoured {
+			out = armor.NewWriter(f)
+		}
+		w, err := age.Encrypt(out, to.Recipient())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.WriteString(w, "from-age\n")
+		if err := errors.Join(err, w.Close(), out.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return "${age:" + path + "}"
+	}
+	variables := map[string]string{"KEY": "from-the-environment", identityVariable: filepath.Join(dir, "identity")}
+	read := func(value string) (string, error) {
+		s, err := parseSettings([]byte("history: {from: 2020-01-01}\npublishers: {fred: {key: '"+value+"', series: [GDP]}}\n"), func(name string) (string, bool) {
+			v, ok := variables[name]
+			return v, ok
+		})
+		if err != nil {
+			return "", err
+		}
+		return string(s.Publishers.FRED.Key), nil
+	}
+	sealed := encrypt("sealed", false, identity)
+	for value, want := range map[string]string{
+		"${KEY}": "from-the-environment", "${file:" + file + "}": "from-a-file", "plain": "plain", sealed: "from-age", encrypt("armoured", true, identity): "from-age",
+	} {
+		if got, err := read(value); err != nil || got != want {
+			t.Errorf("key %s: got %q, error %v, want %q", value, got, err, want)
+		}
+	}
+	for value, want := range map[string]string{
+		"${NONE}": "no variable NONE", "${file:" + dir + "/none}": "read the secret", encrypt("others", false, other): "another key", "${age:" + file + "}": "no file that age",
+	} {
+		if _, err := read(value); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "from-") {
+			t.Errorf("key %s: error %v, want one that says %q", value, err, want)
+		}
+	}
+	for path, want := range map[string]string{"": identityVariable, filepath.Join(dir, "none"): "open the key", filepath.Join(dir, "rubbish"): "holds no key"} {
+		variables[identityVariable] = path
+		if _, err := read(sealed); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "RUBBISH") {
+			t.Errorf("the key in %q: error %v, want one that says %q", path, err, want)
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -158,30 +157,6 @@ func parseSettings(text []byte, env func(string) (string, bool)) (*settings, err
 	}
 	_, err := jobs.NewCatalog(s.Config, calendar.US()) // finds what only the jobs know to be wrong
 	return &s, err
-}
-
-var reference = regexp.MustCompile(`^\$\{(file:)?([^}]+)\}$`)
-
-// expand replaces ${NAME} by the environment variable and ${file:PATH} by the
-// first line of the file, so that a configuration need not hold a secret.
-func expand(value string, env func(string) (string, bool)) (string, error) {
-	m := reference.FindStringSubmatch(value)
-	switch {
-	case m == nil:
-		return value, nil
-	case m[1] == "":
-		v, ok := env(m[2])
-		if !ok {
-			return "", fmt.Errorf("the environment has no variable %s", m[2])
-		}
-		return v, nil
-	}
-	text, err := os.ReadFile(m[2])
-	if err != nil {
-		return "", fmt.Errorf("read the secret: %w", err)
-	}
-	first, _, _ := strings.Cut(string(text), "\n")
-	return strings.TrimSpace(first), nil
 }
 
 // resolve makes the paths of the configuration absolute.

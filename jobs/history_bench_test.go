@@ -50,6 +50,7 @@ func BenchmarkHistory(b *testing.B) {
 type historySize struct{ securities, years int }
 
 func (size historySize) load(b *testing.B) {
+	b.Helper()
 	last := schemas.NewDate(2025, time.December, 5)
 	from := schemas.NewDate(2026-size.years, time.January, 1)
 	config := testConfig(from)

@@ -144,7 +144,7 @@ func ParseChart(r io.Reader) (Chart, error) {
 	case c == nil:
 		return Chart{}, errors.New("the answer holds no chart")
 	case c.Error != nil:
-		return Chart{}, fmt.Errorf("Yahoo answers with the error %.40q: %.200s", c.Error.Code, c.Error.Description)
+		return Chart{}, fmt.Errorf("the service answers with the error %.40q: %.200s", c.Error.Code, c.Error.Description)
 	case len(c.Result) != 1:
 		return Chart{}, fmt.Errorf("%d charts where one was asked for", len(c.Result))
 	}
