@@ -93,6 +93,11 @@ packages-try: engine ## Install, run, upgrade and remove the package on a fresh 
 deployment: ## Hold the files of deploy against the libraries that read them in earnest
 	cd .ci/deploy && $(GO) test -count=1 ./...
 
+.PHONY: vulnerabilities
+vulnerabilities: ## Ask Go's database of vulnerabilities about the parts that the program reaches (needs the internet)
+	cd .ci/package && $(GO) build -o $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tidemark/packages/ golang.org/x/vuln/cmd/govulncheck
+	$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tidemark/packages/govulncheck ./...
+
 .PHONY: kill
 kill: engine ## Kill the daemon at random while it builds ten years, KILLS times, and compare the tables
 	TIDEMARK_KILLS=$(KILLS) $(GO) test -count=1 -v -run '^TestDaemonKilled$$' -timeout 90m .

@@ -151,13 +151,13 @@ func NewClient(o Options) (*Client, error) {
 	if !o.Offline {
 		s.transport = o.Transport
 		if s.transport == nil {
-			s.transport = newTransport(o.Proxy, o.Local)
+			s.transport = newTransport(o.Proxy, o.Local, publicNames(o.Hosts))
 		}
 	}
 	return &Client{shared: s}, nil
 }
 
-func newTransport(proxy func(*http.Request) (*url.URL, error), local map[string]string) *http.Transport {
+func newTransport(proxy func(*http.Request) (*url.URL, error), local map[string]string, public map[string]bool) *http.Transport {
 	dialer := &net.Dialer{Timeout: 20 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy: func(r *http.Request) (*url.URL, error) {
@@ -168,6 +168,11 @@ func newTransport(proxy func(*http.Request) (*url.URL, error), local map[string]
 		},
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			if host, _, err := net.SplitHostPort(addr); err == nil {
+				if public[strings.ToLower(host)] {
+					guarded := *dialer
+					guarded.Control = publicOnly(host)
+					return guarded.DialContext(ctx, network, addr)
+				}
 				addr = cmp.Or(local[host], addr)
 			}
 			return dialer.DialContext(ctx, network, addr)
