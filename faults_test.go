@@ -129,7 +129,17 @@ var faults = []fault{
 		t.Helper()
 		data := filepath.Join(c.dir, "data")
 		mount(t, "--bind", data, data)
-		mount(t, "-o", "remount,bind,ro", data)
+		// Whoever has just opened a file to write to it keeps it busy for a moment.
+		for try := 0; ; try++ {
+			out, err := exec.CommandContext(t.Context(), "mount", "-o", "remount,bind,ro", data).CombinedOutput()
+			if err == nil {
+				break
+			}
+			if try == 100 {
+				t.Fatalf("mount: %s", out)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
 		c.goOn(t)
 		c.wait(t)
 		if out, err := exec.CommandContext(t.Context(), "umount", "-l", data).CombinedOutput(); err != nil {
