@@ -197,15 +197,18 @@ func mount(t *testing.T, args ...string) {
 // undisturbed run: after a restart the tables, the archive, the run log, the workbook
 // and what was delivered are the same, and whoever read meanwhile saw a window as it
 // was or as it is to be. With TIDEMARK_FAULTS every cell runs, and the matrix is
-// written to the file that it names; without, a cell for every second step.
+// written to the file that it names, in which cells that were not asked for with -run
+// stay as they are; without, a cell for every second step.
 func TestFaults(t *testing.T) {
 	enginetest.Require(t)
 	out := os.Getenv("TIDEMARK_FAULTS")
 	base := newFaultBase(t)
-	result := map[string]map[string]string{}
+	result := readFaults(out)
 	turn := 0
 	for _, step := range faultSteps {
-		result[step.name] = map[string]string{}
+		if result[step.name] == nil {
+			result[step.name] = map[string]string{}
+		}
 		for i, f := range faults {
 			mounts := os.Getuid() == 0 && runtime.GOOS == "linux"
 			if out == "" && 2*i != turn%(2*len(faults)) {
@@ -215,14 +218,43 @@ func TestFaults(t *testing.T) {
 				result[step.name][f.name] = "not run: needs a mount"
 				continue
 			}
-			passed := t.Run(f.name+", "+step.name, func(t *testing.T) { base.cell(t, step, f) })
-			result[step.name][f.name] = map[bool]string{true: "passed", false: "FAILED"}[passed]
+			ran := false
+			passed := t.Run(f.name+", "+step.name, func(t *testing.T) {
+				ran = true
+				base.cell(t, step, f)
+			})
+			if ran {
+				result[step.name][f.name] = map[bool]string{true: "passed", false: "FAILED"}[passed]
+			}
 		}
 		turn++
 	}
 	if out != "" {
 		writeFaults(t, out, result)
 	}
+}
+
+// readFaults reads the matrix that writeFaults wrote.
+func readFaults(path string) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	text, _ := os.ReadFile(path) // none is an empty one
+	var names []string
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		switch {
+		case cells[0] == "step":
+			names = cells
+		case len(cells) == len(names) && !strings.HasPrefix(cells[0], "---"):
+			out[cells[0]] = map[string]string{}
+			for i, name := range names[1:] {
+				out[cells[0]][name] = cells[i+1]
+			}
+		}
+	}
+	return out
 }
 
 // writeFaults writes the matrix as a page.
