@@ -74,7 +74,7 @@ func (size historySize) load(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	h.Catalog = catalog
+	h.Catalog, h.Limits = catalog, RateLimits()
 	watch := &stopwatch{}
 	h.Log = slog.New(CaptureLogs(watch))
 	var raw []string
