@@ -336,6 +336,7 @@ func (b *faultBase) copy(t *testing.T, dir string) *faultCell {
 
 // cell lets a fault strike at a step.
 func (b *faultBase) cell(t *testing.T, step faultStep, f fault) {
+	t.Helper()
 	dir := t.TempDir()
 	if f.small {
 		mount(t, "-t", "tmpfs", "-o", "size=256m", "tmpfs", dir)
