@@ -57,20 +57,11 @@ func (a *app) backupCommand() *cobra.Command {
 			"warehouse where `warehouse.backup` says, and the folder has the archive and what `tidemark restore` needs to know.\n" +
 			"The configuration is not part of it.",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if keep < 0 {
 				return usageError("--keep: %d is no number of backups", keep)
 			}
-			s, err := a.load()
-			if err != nil {
-				return err
-			}
-			h := &house{settings: s, now: a.now}
-			defer func() { err = firstError(err, h.close()) }()
-			if err := a.openWarehouse(cmd.Context(), h); err != nil {
-				return err
-			}
-			return a.backUp(cmd.Context(), h, args[0], keep)
+			return a.withWarehouse(cmd, func(h *house) error { return a.backUp(cmd.Context(), h, args[0], keep) })
 		},
 	}
 	cmd.Flags().IntVar(&keep, "keep", 0, "how many backups of the warehouse to keep in the folder (default: all)")

@@ -43,20 +43,13 @@ func (a *app) engineCommand() *cobra.Command {
 }
 
 // withEngine opens the warehouse and requires it to be the embedded one.
-func (a *app) withEngine(cmd *cobra.Command, do func(*house) error) (err error) {
-	s, err := a.load()
-	if err != nil {
-		return err
-	}
-	h := &house{settings: s, now: a.now}
-	defer func() { err = firstError(err, h.close()) }()
-	if err := a.openWarehouse(cmd.Context(), h); err != nil {
-		return err
-	}
-	if h.engine == nil {
-		return usageError("the configuration names a server of its own (warehouse.dsn): ask that one")
-	}
-	return do(h)
+func (a *app) withEngine(cmd *cobra.Command, do func(*house) error) error {
+	return a.withWarehouse(cmd, func(h *house) error {
+		if h.engine == nil {
+			return usageError("the configuration names a server of its own (warehouse.dsn): ask that one")
+		}
+		return do(h)
+	})
 }
 
 func (a *app) query(cmd *cobra.Command, h *house, sql string) (err error) {

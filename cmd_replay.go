@@ -10,6 +10,7 @@ import (
 
 	"tidemark/extract/archive"
 	"tidemark/jobs"
+	"tidemark/load/clickhouse"
 	"tidemark/schemas"
 )
 
@@ -80,13 +81,8 @@ func newestAnswer(dir string) (newest time.Time, err error) {
 	return newest, nil
 }
 
-type tableHash struct {
-	rows    int64
-	content string
-}
-
 // hashes fingerprints the tables of the configured warehouse.
-func (a *app) hashes(cmd *cobra.Command, s *settings) (_ map[string]tableHash, err error) {
+func (a *app) hashes(cmd *cobra.Command, s *settings) (_ map[string]clickhouse.TableContent, err error) {
 	h := &house{settings: s, now: a.now}
 	defer func() { err = firstError(err, h.close()) }()
 	if err := a.openWarehouse(cmd.Context(), h); err != nil {
@@ -95,22 +91,19 @@ func (a *app) hashes(cmd *cobra.Command, s *settings) (_ map[string]tableHash, e
 	return h.hashes(cmd)
 }
 
-func (h *house) hashes(cmd *cobra.Command) (map[string]tableHash, error) {
-	out := map[string]tableHash{}
-	for _, d := range schemas.Datasets() {
-		if d.Log() {
-			continue
-		}
-		rows, content, err := h.warehouse.TableHash(cmd.Context(), d)
-		if err != nil {
-			return nil, err
-		}
-		out[d.String()] = tableHash{rows, content}
+func (h *house) hashes(cmd *cobra.Command) (map[string]clickhouse.TableContent, error) {
+	all, err := h.warehouse.Contents(cmd.Context())
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]clickhouse.TableContent{}
+	for _, c := range all {
+		out[c.Table] = c
 	}
 	return out, nil
 }
 
-func (a *app) compare(cmd *cobra.Command, h *house, was map[string]tableHash) error {
+func (a *app) compare(cmd *cobra.Command, h *house, was map[string]clickhouse.TableContent) error {
 	is, err := h.hashes(cmd)
 	if err != nil {
 		return err
@@ -124,9 +117,9 @@ func (a *app) compare(cmd *cobra.Command, h *house, was map[string]tableHash) er
 		verdict := "identical"
 		if was[name] != is[name] {
 			verdict = "DIFFERENT"
-			differ = append(differ, fmt.Errorf("%s: %d rows %s, replayed %d rows %s", name, was[name].rows, was[name].content, is[name].rows, is[name].content))
+			differ = append(differ, fmt.Errorf("%s: %d rows %s, replayed %d rows %s", name, was[name].Rows, was[name].Content, is[name].Rows, is[name].Content))
 		}
-		a.print("  %-24s %9d rows  %s  %s\n", name, is[name].rows, is[name].content, verdict)
+		a.print("  %-24s %9d rows  %s  %s\n", name, is[name].Rows, is[name].Content, verdict)
 	}
 	if len(differ) > 0 {
 		return fmt.Errorf("the replay is not the same: %w", errors.Join(differ...))

@@ -73,18 +73,11 @@ func (a *app) schemaCommand() *cobra.Command {
 		}),
 		&cobra.Command{
 			Use: "apply", Short: "Make or update the tables and views of the warehouse", Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) (err error) {
-				s, err := a.load()
-				if err != nil {
-					return err
-				}
-				h := &house{settings: s, now: a.now}
-				defer func() { err = firstError(err, h.close()) }()
-				if err := a.openWarehouse(cmd.Context(), h); err != nil {
-					return err
-				}
-				a.print("tables and views are up to date\n")
-				return nil
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				return a.withWarehouse(cmd, func(*house) error {
+					a.print("tables and views are up to date\n")
+					return nil
+				})
 			},
 		},
 		a.schemaGrantCommand(),

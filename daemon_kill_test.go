@@ -15,7 +15,6 @@ import (
 	"tidemark/load/clickhouse"
 	"tidemark/load/engine"
 	"tidemark/load/engine/enginetest"
-	"tidemark/schemas"
 )
 
 // killsWanted is how often the daemon is killed, and how many years it builds:
@@ -77,16 +76,13 @@ func warehouseOf(t *testing.T, dir string) (*clickhouse.Warehouse, func()) {
 
 func contents(t *testing.T, w *clickhouse.Warehouse) map[string]string {
 	t.Helper()
+	all, err := w.Contents(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	out := map[string]string{}
-	for _, d := range schemas.Datasets() {
-		if d.Log() {
-			continue
-		}
-		rows, hash, err := w.TableHash(t.Context(), d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[d.String()] = strconv.FormatInt(rows, 10) + " rows " + hash
+	for _, c := range all {
+		out[c.Table] = strconv.FormatInt(c.Rows, 10) + " rows " + c.Content
 	}
 	return out
 }

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"tidemark/extract"
 	"tidemark/extract/archive"
 	"tidemark/extract/sandbox"
@@ -125,6 +127,20 @@ func (h *house) startSandbox() error {
 	h.closers = append(h.closers, box.Close)
 	h.local = map[string]string{sandboxHost: strings.TrimPrefix(box.URL(), "http://")}
 	return nil
+}
+
+// withWarehouse opens the warehouse alone for a command that needs no more.
+func (a *app) withWarehouse(cmd *cobra.Command, do func(*house) error) (err error) {
+	s, err := a.load()
+	if err != nil {
+		return err
+	}
+	h := &house{settings: s, now: a.now}
+	defer func() { err = firstError(err, h.close()) }()
+	if err := a.openWarehouse(cmd.Context(), h); err != nil {
+		return err
+	}
+	return do(h)
 }
 
 // openWarehouse connects to the configured server or, where there is none, to
