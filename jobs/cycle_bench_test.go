@@ -361,9 +361,9 @@ func (s *stopwatch) increment() time.Duration {
 	defer w.mu.Unlock()
 	var raw, facts time.Time
 	for _, g := range w.stages {
-		last := &raw
-		if slices.ContainsFunc(g.laps, func(l lap) bool { return strings.HasPrefix(l.name, "compute") }) {
-			last = &facts
+		last := &facts // some tables of facts are listed, not computed
+		if slices.ContainsFunc(g.laps, func(l lap) bool { return l.name == "fetch+parse" }) {
+			last = &raw
 		}
 		if g.ended.After(*last) {
 			*last = g.ended
