@@ -35,7 +35,7 @@ type backup struct {
 const (
 	backupPrefix = "tidemark-"
 	backupEnding = ".json"
-	backupStamp  = "20060102T150405Z"
+	backupStamp  = "20060102T150405.000Z"
 	// archiveCopy is the folder of the archive's copy, which all backups share.
 	archiveCopy = "archive"
 )
@@ -74,10 +74,10 @@ func (a *app) backUp(ctx context.Context, h *house, dir string, keep int) error 
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the folder of backups: %w", err)
 	}
-	b := backup{Version: version, TakenAt: h.now().UTC().Truncate(time.Second)}
+	b := backup{Version: version, TakenAt: h.now().UTC().Truncate(time.Millisecond)}
 	name := backupPrefix + b.TakenAt.Format(backupStamp)
 	if exists(filepath.Join(dir, name+backupEnding)) {
-		return fmt.Errorf("%s has a backup of this second already", dir)
+		return fmt.Errorf("%s has a backup of this moment already", dir)
 	}
 	if err := a.backUpWarehouse(ctx, h, dir, name, &b); err != nil {
 		return err
@@ -168,7 +168,7 @@ func (a *app) restoreCommand() *cobra.Command {
 			return a.restore(cmd.Context(), h, args[0], b)
 		},
 	}
-	cmd.Flags().StringVar(&name, "from", "", "which backup: the name of its file, such as tidemark-20251205T221500Z.json (default: the newest)")
+	cmd.Flags().StringVar(&name, "from", "", "which backup: the name of its file, such as tidemark-20251205T221500.000Z.json (default: the newest)")
 	return cmd
 }
 
