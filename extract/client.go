@@ -104,6 +104,7 @@ type shared struct {
 	limits  map[string]*limiter
 	outages map[string]outage        // by host
 	asking  map[string]chan struct{} // by request that may be answered from the archive; closed when it is over
+	refused map[string]bool          // by hash; see Refuse
 }
 
 var (
@@ -147,7 +148,7 @@ func NewClient(o Options) (*Client, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &shared{o: o, limits: map[string]*limiter{}, outages: map[string]outage{}, asking: map[string]chan struct{}{}}
+	s := &shared{o: o, limits: map[string]*limiter{}, outages: map[string]outage{}, asking: map[string]chan struct{}{}, refused: map[string]bool{}}
 	if !o.Offline {
 		s.transport = o.Transport
 		if s.transport == nil {
@@ -221,33 +222,36 @@ func (c *Client) Get(ctx context.Context, r Request) (*Payload, error) {
 	if err != nil {
 		return nil, err
 	}
-	rec, err := c.answer(ctx, a)
+	rec, sent, err := c.answer(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	return c.handOut(rec), nil
+	return c.handOut(rec, sent), nil
 }
 
-func (c *Client) answer(ctx context.Context, a *ask) (archive.Record, error) {
+// answer also reports whether the answer was sent for this request.
+func (c *Client) answer(ctx context.Context, a *ask) (rec archive.Record, sent bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return archive.Record{}, a.wrap(err)
+		return rec, false, a.wrap(err)
 	}
 	if c.o.Offline {
-		return c.archived(ctx, a)
+		rec, err = c.archived(ctx, a)
+		return rec, false, err
 	}
 	if !a.ReuseAfter.IsZero() {
 		// Who asks at the same time gets the one answer.
 		over, err := c.alone(ctx, a)
 		if err != nil {
-			return archive.Record{}, a.wrap(err)
+			return rec, false, a.wrap(err)
 		}
 		defer over()
 	}
 	if rec, ok := c.reusable(ctx, a); ok {
-		return rec, nil
+		return rec, false, nil
 	}
 	if a.url.Scheme == "file" {
-		return c.readFile(ctx, a)
+		rec, err = c.readFile(ctx, a)
+		return rec, true, err
 	}
 	return c.fetch(ctx, a)
 }
@@ -278,8 +282,9 @@ func (c *Client) alone(ctx context.Context, a *ask) (over func(), err error) {
 	}
 }
 
-func (c *Client) handOut(rec archive.Record) *Payload {
+func (c *Client) handOut(rec archive.Record, sent bool) *Payload {
 	p := &Payload{
+		Sent: sent,
 		Payload: schemas.Payload{
 			Hash: rec.Hash, Publisher: rec.Publisher, Request: rec.Method + " " + rec.URL,
 			Status: int64(rec.Status), Bytes: rec.Bytes, FetchedAt: rec.FetchedAt,

@@ -103,6 +103,9 @@ const DefaultMaxBytes = 64 << 20
 type Payload struct {
 	schemas.Payload
 	Header http.Header
+	// Sent says that the publisher sent it for this request. Otherwise it lay in the
+	// archive before.
+	Sent bool
 	// Open returns the decoded body. It may be called more than once; each
 	// reader is to be closed.
 	Open func() (io.ReadCloser, error)

@@ -28,19 +28,21 @@ type fetch struct {
 	attempt int            // from 1
 	counted int            // the newest attempt that Options.Answered was told of
 	rec     archive.Record // of the answer, once there is one
+	sent    bool           // whether it came over the network whole
 	last    error          // why the last attempt failed
 	after   time.Duration  // asked for by the last answer
 }
 
-// fetch asks the publisher.
-func (c *Client) fetch(ctx context.Context, a *ask) (archive.Record, error) {
+// fetch asks the publisher, and reports whether it sent the answer or said that the
+// one in the archive still holds.
+func (c *Client) fetch(ctx context.Context, a *ask) (rec archive.Record, sent bool, err error) {
 	if err := c.resting(a.url.Host); err != nil {
-		return archive.Record{}, a.wrap(err)
+		return rec, false, a.wrap(err)
 	}
 	f := &fetch{Client: c, ask: a, limiter: c.limiter(a.Publisher, a.url.Hostname())}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url.String(), nil)
 	if err != nil {
-		return archive.Record{}, a.wrap(err)
+		return rec, false, a.wrap(err)
 	}
 	for name, values := range a.Header {
 		req.Header[http.CanonicalHeaderKey(name)] = values
@@ -55,11 +57,11 @@ func (c *Client) fetch(ctx context.Context, a *ask) (archive.Record, error) {
 	}
 	retry, err := retryablehttp.FromRequest(req)
 	if err != nil {
-		return archive.Record{}, a.wrap(err)
+		return rec, false, a.wrap(err)
 	}
 	retry.SetResponseHandler(f.take)
 	if err := f.start(ctx); err != nil {
-		return archive.Record{}, a.wrap(err)
+		return rec, false, a.wrap(err)
 	}
 	resp, err := f.client().Do(retry)
 	if resp != nil {
@@ -67,9 +69,9 @@ func (c *Client) fetch(ctx context.Context, a *ask) (archive.Record, error) {
 		_ = resp.Body.Close()
 	}
 	if err != nil {
-		return archive.Record{}, f.failure(ctx, err)
+		return rec, false, f.failure(ctx, err)
 	}
-	return f.rec, nil
+	return f.rec, f.sent, nil
 }
 
 // client makes the client for this one request. What is costly, the transport
@@ -123,7 +125,7 @@ func (f *fetch) take(resp *http.Response) error {
 	if masked.found {
 		f.o.Log.WarnContext(ctx, "the answer repeats the secret; masked", "publisher", f.ask.Publisher, "url", f.ask.URL)
 	}
-	f.rec = rec
+	f.rec, f.sent = rec, true
 	f.o.Log.DebugContext(ctx, "answer archived", "publisher", f.ask.Publisher, "sha256", rec.Hash)
 	return nil
 }

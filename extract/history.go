@@ -27,7 +27,45 @@ func (c *Client) archived(ctx context.Context, a *ask) (archive.Record, error) {
 	if !rec.OK() {
 		return rec, c.archivedRefusal(a, rec)
 	}
+	if c.isRefused(rec.Hash) {
+		if rec, err = c.before(a, rec); err != nil {
+			return rec, a.wrap(err)
+		}
+	}
 	return rec, c.sound(ctx, a, rec)
+}
+
+// Refuse notes that an answer is not what its publisher promised, and reports
+// whether that is news. From now on the publisher is not asked to confirm it, it does
+// not serve in place of a new one, and offline an earlier one is taken where there is
+// one. It stays in the archive.
+func (c *Client) Refuse(hash string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	news := hash != "" && !c.refused[hash]
+	c.refused[hash] = true
+	return news
+}
+
+func (c *Client) isRefused(hash string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refused[hash]
+}
+
+// before returns the newest success up to a refused answer, or that one where all
+// are refused.
+func (c *Client) before(a *ask, refused archive.Record) (archive.Record, error) {
+	all, err := c.o.Archive.Answers(a.Publisher, http.MethodGet, a.URL)
+	if err != nil {
+		return refused, err
+	}
+	for _, rec := range all { // newest first
+		if rec.OK() && !rec.FetchedAt.After(refused.FetchedAt) && !c.isRefused(rec.Hash) {
+			return rec, nil
+		}
+	}
+	return refused, nil
 }
 
 // reusable returns the archived answer that may serve in place of a new one.
@@ -51,7 +89,7 @@ func (c *Client) known(ctx context.Context, a *ask) (archive.Record, bool) {
 // be asked.
 func (c *Client) newest(ctx context.Context, a *ask, suits func(archive.Record) bool) (archive.Record, bool) {
 	rec, ok, err := c.o.Archive.Newest(a.Publisher, http.MethodGet, a.URL, time.Time{})
-	if err == nil && ok && rec.OK() && suits(rec) {
+	if err == nil && ok && rec.OK() && !c.isRefused(rec.Hash) && suits(rec) {
 		if err = c.sound(ctx, a, rec); err == nil {
 			return rec, true
 		}
@@ -123,7 +161,7 @@ func (c *Client) Past(ctx context.Context, r Request) ([]*Payload, error) {
 		if err := c.sound(ctx, a, rec); err != nil {
 			return nil, err
 		}
-		out = append(out, c.handOut(rec))
+		out = append(out, c.handOut(rec, false))
 	}
 	return out, nil
 }

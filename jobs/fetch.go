@@ -135,24 +135,50 @@ func (f fetched[T]) stored(ctx context.Context, t *Task) (standing[T], error) {
 func fetchRows[T any](ctx context.Context, t *Task, d schemas.Dataset, source extract.Source[T]) (rows []T, empty, err error) {
 	ctx, span := startStep(ctx, "fetch", d)
 	defer func() { endStep(span, int64(len(rows)), err) }()
-	var batches [][]T
-	for batch, err := range source.Fetch(ctx, t.Window) {
-		if errors.Is(err, extract.ErrNoData) {
+	for {
+		batches, err := collect(ctx, t, source)
+		switch e, broke := errors.AsType[*extract.ContractError](err); {
+		case errors.Is(err, extract.ErrNoData):
 			empty = err
-			break
-		}
-		if err != nil {
+		case broke && t.otherAnswer(ctx, e):
+			continue
+		case err != nil:
 			if _, unrecorded := t.recordChecks(ctx, broken(err)); unrecorded != nil {
 				err = errors.Join(err, unrecorded)
 			}
 			return nil, nil, err
 		}
+		if len(batches) == 1 {
+			return batches[0], empty, nil
+		}
+		return slices.Concat(batches...), empty, nil
+	}
+}
+
+// collect asks a source for the rows of the task's window, as far as they come.
+func collect[T any](ctx context.Context, t *Task, source extract.Source[T]) (batches [][]T, err error) {
+	for batch, err := range source.Fetch(ctx, t.Window) {
+		if err != nil {
+			return batches, err
+		}
 		batches = append(batches, batch)
 	}
-	if len(batches) == 1 {
-		return batches[0], empty, nil
+	return batches, nil
+}
+
+// otherAnswer refuses an answer that broke its contract, and reports whether there
+// may be another at once. One that the publisher has just sent is all that there is.
+// One from the archive is not: the publisher may have a whole one by now, and offline
+// there may be an earlier one.
+func (t *Task) otherAnswer(ctx context.Context, e *extract.ContractError) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if news := t.Getter.Refuse(e.Payload); !news || t.sent[e.Payload] {
+		return false
 	}
-	return slices.Concat(batches...), empty, nil
+	t.payloads = slices.DeleteFunc(t.payloads, func(p schemas.Payload) bool { return p.Hash == e.Payload })
+	t.Log.WarnContext(ctx, "an archived answer breaks the contract, looking for another", "err", e)
+	return true
 }
 
 // longestLate is how far behind a publisher may be and still count as late.

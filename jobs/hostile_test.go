@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tidemark/extract"
 	"tidemark/extract/sandbox"
 	"tidemark/schemas"
 )
@@ -40,7 +41,8 @@ func TestHostileAnswers(t *testing.T) {
 			t.Run(target.job+"/"+kind.String(), func(t *testing.T) {
 				h.clock.at = h.clock.at.Add(time.Second)
 				fresh := *h.Runner
-				fresh.Client = h.client(t, t.TempDir(), false) // nothing said before serves in place of asking
+				dir := t.TempDir()
+				fresh.Client = h.client(t, dir, false) // nothing said before serves in place of asking
 				h.box.Inject(sandbox.Fault{Publisher: target.publisher, Match: target.match, Kind: kind})
 				defer h.box.Clear()
 				report, err := fresh.Run(t.Context(), Request{Jobs: []string{target.job}, Force: true})
@@ -63,6 +65,22 @@ func TestHostileAnswers(t *testing.T) {
 				if failed == 0 && !tolerated(target.job, kind) {
 					t.Errorf("nothing failed: %+v", report.Results)
 				}
+
+				h.box.Clear()
+				again := func(who string, client *extract.Client) {
+					t.Helper()
+					h.clock.at = h.clock.at.Add(time.Second)
+					fresh.Client = client
+					report, err := fresh.Run(t.Context(), Request{Jobs: []string{target.job}, Force: true})
+					if err == nil {
+						err = report.Err()
+					}
+					if err != nil {
+						t.Errorf("%s: %v", who, err)
+					}
+				}
+				again("the next process", h.client(t, dir, false))
+				again("the archive", h.client(t, dir, true))
 			})
 		}
 	}

@@ -35,8 +35,9 @@ type Task struct {
 	inputs   *readings // nil where nothing is shared
 	mu       sync.Mutex
 	payloads []schemas.Payload
-	built    schemas.Built // what publish made; zero when nothing was published
-	changed  change        // what it made otherwise
+	sent     map[string]bool // which of them, by hash, did not lie in the archive before
+	built    schemas.Built   // what publish made; zero when nothing was published
+	changed  change          // what it made otherwise
 }
 
 // window runs one decision and logs it. It returns an error only when the run
@@ -130,6 +131,12 @@ func (t *Task) observe(pl *extract.Payload) {
 	defer t.mu.Unlock()
 	rec := pl.Payload
 	rec.RunID = t.RunID
+	if pl.Sent {
+		if t.sent == nil {
+			t.sent = map[string]bool{}
+		}
+		t.sent[rec.Hash] = true
+	}
 	if !slices.ContainsFunc(t.payloads, func(o schemas.Payload) bool {
 		return o.Hash == rec.Hash && o.Request == rec.Request && o.FetchedAt.Equal(rec.FetchedAt)
 	}) {
@@ -166,6 +173,9 @@ func (t *Task) publish(ctx context.Context, d schemas.Dataset, checks []schemas.
 		return Stats{}, err
 	}
 	if len(failed) > 0 {
+		for _, p := range t.payloads {
+			t.Getter.Refuse(p.Hash) // the publisher is not asked whether it still holds
+		}
 		return Stats{}, &CheckError{Failed: failed}
 	}
 	if t.lease != nil && !t.lease.Held() {
