@@ -64,11 +64,17 @@ func (b *faultBase) copy(t *testing.T, dir string) *faultCell {
 func (b *faultBase) cell(t *testing.T, step faultStep, f fault) {
 	t.Helper()
 	dir := t.TempDir()
-	if f.small {
+	var disk *badDisk
+	switch f.disk {
+	case anyDisk:
+	case smallDisk:
 		mount(t, "-t", "tmpfs", "-o", "size=256m", "tmpfs", dir)
-		t.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })
+		t.Cleanup(func() { unmount(dir) })
+	case weakDisk:
+		disk = mountBadDisk(t, dir)
 	}
 	c := b.copy(t, dir)
+	c.disk = disk
 	for _, command := range []string{"run", "export", "deliver"} {
 		if command == step.command {
 			break

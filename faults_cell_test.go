@@ -29,6 +29,7 @@ type faultCell struct {
 	dir, to string
 	dsn     string // of the warehouse, where it is reached through the proxy
 	proxy   *toxiproxy.Proxy
+	disk    *badDisk // where that is what it lies on
 	step    faultStep
 	engine  *engine.Engine
 	cmd     *exec.Cmd

@@ -47,18 +47,33 @@ var faultSteps = []faultStep{
 // fault strikes while a program stands at a step.
 type fault struct {
 	name   string
-	small  bool // the data folder lies on a small file system of its own
+	disk   faultDisk
 	wire   bool // the program reaches the warehouse through a proxy
 	strike func(t *testing.T, c *faultCell)
 }
 
+// faultDisk is what everything lies on.
+type faultDisk int
+
+const (
+	anyDisk   faultDisk = iota
+	smallDisk           // a file system of its own with little room
+	weakDisk            // one that can answer with errors
+)
+
+// there reports whether this machine lets us make it.
+func (d faultDisk) there() bool {
+	_, err := os.Stat("/dev/fuse")
+	return d == anyDisk || os.Getuid() == 0 && runtime.GOOS == "linux" && (d == smallDisk || err == nil)
+}
+
 var faults = []fault{
-	{"killed", false, false, func(t *testing.T, c *faultCell) {
+	{"killed", anyDisk, false, func(t *testing.T, c *faultCell) {
 		t.Helper()
 		_ = c.cmd.Process.Kill()
 		c.wait(t)
 	}},
-	{"cancelled", false, false, func(t *testing.T, c *faultCell) {
+	{"cancelled", anyDisk, false, func(t *testing.T, c *faultCell) {
 		t.Helper()
 		if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Fatal(err)
@@ -66,7 +81,7 @@ var faults = []fault{
 		c.goOn(t)
 		c.wait(t)
 	}},
-	{"engine killed", false, false, func(t *testing.T, c *faultCell) {
+	{"engine killed", anyDisk, false, func(t *testing.T, c *faultCell) {
 		t.Helper()
 		if err := syscall.Kill(c.engine.Pid(), syscall.SIGKILL); err != nil {
 			t.Fatal(err)
@@ -74,7 +89,7 @@ var faults = []fault{
 		c.goOn(t)
 		c.wait(t)
 	}},
-	{"two at once", false, false, func(t *testing.T, c *faultCell) {
+	{"two at once", anyDisk, false, func(t *testing.T, c *faultCell) {
 		t.Helper()
 		second := make(chan string, 1)
 		go func() {
@@ -89,13 +104,13 @@ var faults = []fault{
 			t.Errorf("the second ends with %s", says)
 		}
 	}},
-	{"killed, and the clock goes back two hours", false, false, func(t *testing.T, c *faultCell) {
+	{"killed, and the clock goes back two hours", anyDisk, false, func(t *testing.T, c *faultCell) {
 		t.Helper()
 		_ = c.cmd.Process.Kill()
 		c.wait(t)
 		c.configure(t, -2*time.Hour)
 	}},
-	{"disk full", true, false, func(t *testing.T, c *faultCell) {
+	{"disk full", smallDisk, false, func(t *testing.T, c *faultCell) {
 		t.Helper()
 		ballast := filepath.Join(c.dir, "ballast")
 		f, err := os.Create(ballast)
@@ -111,7 +126,7 @@ var faults = []fault{
 			t.Fatal(err)
 		}
 	}},
-	{"disk read-only", true, false, func(t *testing.T, c *faultCell) {
+	{"disk read-only", smallDisk, false, func(t *testing.T, c *faultCell) {
 		t.Helper()
 		data := filepath.Join(c.dir, "data")
 		mount(t, "--bind", data, data)
@@ -128,11 +143,18 @@ var faults = []fault{
 		}
 		c.goOn(t)
 		c.wait(t)
-		if out, err := exec.CommandContext(t.Context(), "umount", "-l", data).CombinedOutput(); err != nil {
-			t.Fatalf("umount: %s", out)
-		}
+		unmount(data)
 	}},
-	{"connections cut", false, true, func(t *testing.T, c *faultCell) {
+	{"disk errors for a second", weakDisk, false, func(t *testing.T, c *faultCell) {
+		t.Helper()
+		c.disk.bad.Store(true)
+		c.goOn(t)
+		time.Sleep(time.Second) // the disk is bad for as long
+		c.disk.bad.Store(false)
+		c.wait(t)
+		t.Logf("the disk failed %d times", c.disk.errors.Load())
+	}},
+	{"connections cut", anyDisk, true, func(t *testing.T, c *faultCell) {
 		t.Helper()
 		c.proxy.Stop()
 		c.goOn(t)
@@ -142,7 +164,7 @@ var faults = []fault{
 		}
 		c.wait(t)
 	}},
-	{"black hole for three seconds", false, true, func(t *testing.T, c *faultCell) {
+	{"black hole for three seconds", anyDisk, true, func(t *testing.T, c *faultCell) {
 		t.Helper()
 		for _, stream := range []string{"upstream", "downstream"} {
 			c.toxic(t, stream, `"timeout","attributes":{"timeout":3000}`)
@@ -152,7 +174,7 @@ var faults = []fault{
 		c.proxy.Toxics.ResetToxics(t.Context())
 		c.wait(t)
 	}},
-	{"slow connections", false, true, func(t *testing.T, c *faultCell) {
+	{"slow connections", anyDisk, true, func(t *testing.T, c *faultCell) {
 		t.Helper()
 		c.toxic(t, "downstream", `"latency","attributes":{"latency":30,"jitter":20}`)
 		c.goOn(t)
@@ -179,6 +201,8 @@ func mount(t *testing.T, args ...string) {
 	}
 }
 
+func unmount(path string) { _ = exec.Command("umount", "-l", path).Run() } // what is left shows in the test's own folder
+
 // TestFaults lets every fault strike at every step, and holds what is left against an
 // undisturbed run: after a restart the tables, the archive, the run log, the workbook
 // and what was delivered are the same, and whoever read meanwhile saw a window as it
@@ -196,11 +220,10 @@ func TestFaults(t *testing.T) {
 			result[step.name] = map[string]string{}
 		}
 		for i, f := range faults {
-			mounts := os.Getuid() == 0 && runtime.GOOS == "linux"
 			if out == "" && 2*i != turn%(2*len(faults)) {
 				continue
 			}
-			if f.small && !mounts {
+			if !f.disk.there() {
 				result[step.name][f.name] = "not run: needs a mount"
 				continue
 			}

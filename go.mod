@@ -17,6 +17,7 @@ require (
 	github.com/goccy/go-yaml v1.19.2 // strict configuration with errors that point at the line
 	github.com/google/go-cmp v0.7.0 // differences in tests
 	github.com/google/uuid v1.6.0 // names of runs and swaps in the order of time
+	github.com/hanwen/go-fuse/v2 v2.12.1 // the bad disk of the tests
 	github.com/hashicorp/go-retryablehttp v0.7.8 // retries of the shared HTTP client and of web hooks
 	github.com/johannesboyne/gofakes3 v1.2.0 // the bucket of the tests
 	github.com/klauspost/compress v1.20.3 // zstd for the archive, which the standard library has not; gzip for the page
