@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -32,6 +33,7 @@ type house struct {
 	*Runner
 	box     *sandbox.Sandbox
 	engine  *engine.Engine
+	addr    string // of the engine, where it is reached in another way
 	archive string
 	clock   *clock
 	config  Config
@@ -79,7 +81,7 @@ func openHouse(tb testing.TB, cfg Config, market sandbox.Config) *house {
 func (h *house) open(tb testing.TB, e *engine.Engine, offline bool) *Runner {
 	tb.Helper()
 	access := e.Loader()
-	w, err := clickhouse.Open(tb.Context(), clickhouse.Options{Addr: []string{access.Addr}, User: access.User, Password: access.Password, Now: h.clock.now})
+	w, err := clickhouse.Open(tb.Context(), clickhouse.Options{Addr: []string{cmp.Or(h.addr, access.Addr)}, User: access.User, Password: access.Password, Now: h.clock.now})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -39,7 +39,8 @@ func TestSoak(t *testing.T) {
 	} else {
 		t.Parallel()
 	}
-	s := openSoak(t, securities, days)
+	s := openSoak(t, securities, days, func(*Config) {})
+	s.chance = rand.New(rand.NewPCG(7, 12))
 	began := time.Now()
 	for s.h.clock.at.Before(s.end) {
 		s.until(s.month())
@@ -67,7 +68,7 @@ type soak struct {
 	h          *house
 	s          *Scheduler
 	files      vendorFolder
-	rng        *rand.Rand
+	chance     *rand.Rand // of what goes wrong; nil where nothing does
 	begun, end time.Time
 	delivered  schemas.Date // the last session whose prices lie in the folder
 	outage     time.Time    // when the publisher that is away comes back
@@ -86,15 +87,16 @@ type soakMonth struct {
 	began                   time.Time
 }
 
-func openSoak(t *testing.T, securities, days int) *soak {
+func openSoak(t *testing.T, securities, days int, change func(*Config)) *soak {
 	t.Helper()
 	first := schemas.NewDate(2025, time.January, 2)
-	s := &soak{T: t, rng: rand.New(rand.NewPCG(7, 12)), begun: first.In(newYork, 12, 0)}
+	s := &soak{T: t, begun: first.In(newYork, 12, 0)}
 	s.end = (first + schemas.Date(days)).In(newYork, 23, 0)
 	s.files.dir = t.TempDir()
 	config := cycleConfig(s.files.dir)
 	config.History.From = schemas.NewDate(2024, time.January, 1)
 	config.Universes, config.Publishers.NYFed.Rates = config.Universes[:2], []string{"SOFR", "EFFR"}
+	change(&config)
 	s.h = openHouse(t, config, sandbox.Config{
 		Seed: 20, Securities: securities, From: schemas.NewDate(2023, time.January, 1), To: schemas.DateOf(s.end) + 5,
 	})
@@ -146,7 +148,9 @@ func (s *soak) until(end time.Time) {
 		}
 		s.h.clock.at = next
 		s.deliver()
-		s.strike()
+		if s.chance != nil {
+			s.strike()
+		}
 		s.round()
 	}
 }
@@ -203,15 +207,15 @@ func (s *soak) strike() {
 		s.outage = time.Time{}
 		s.h.box.Clear()
 	}
-	switch n := s.rng.IntN(100); {
+	switch n := s.chance.IntN(100); {
 	case n < 1:
-		s.outage = s.h.clock.at.Add(time.Duration(1+s.rng.IntN(5*24)) * time.Hour)
+		s.outage = s.h.clock.at.Add(time.Duration(1+s.chance.IntN(5*24)) * time.Hour)
 		s.now.outages++
-		s.h.box.Inject(sandbox.Fault{Publisher: publishers[s.rng.IntN(len(publishers))], Kind: sandbox.Unavailable, Wait: time.Millisecond})
+		s.h.box.Inject(sandbox.Fault{Publisher: publishers[s.chance.IntN(len(publishers))], Kind: sandbox.Unavailable, Wait: time.Millisecond})
 	case n < 25:
 		s.now.faults++
 		s.h.box.Inject(sandbox.Fault{
-			Publisher: publishers[s.rng.IntN(len(publishers))], Kind: strikeKinds[s.rng.IntN(len(strikeKinds))], Times: 1 + s.rng.IntN(3), Wait: time.Millisecond,
+			Publisher: publishers[s.chance.IntN(len(publishers))], Kind: strikeKinds[s.chance.IntN(len(strikeKinds))], Times: 1 + s.chance.IntN(3), Wait: time.Millisecond,
 		})
 	}
 }
