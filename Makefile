@@ -106,6 +106,10 @@ kill: engine ## Kill the daemon at random while it builds ten years, KILLS times
 faults: engine ## Let every fault strike at every step of the pipeline, or those of CELLS, and write docs/faults.md
 	TIDEMARK_FAULTS=$(CURDIR)/docs/faults.md $(GO) test -count=1 -v -run '^TestFaults$$/$(CELLS)' -timeout 90m .
 
+.PHONY: fuzz
+fuzz: ## Feed every parser with inputs that nobody thought of, FUZZTIME each, and write docs/fuzz.md
+	@GO=$(GO) FUZZTIME=$(FUZZTIME) KEEP=$(KEEP) .ci/fuzz
+
 .PHONY: soak
 soak: engine ## Let the daemon live through a simulated year with faults, and write docs/soak.md
 	@GO=$(GO) .ci/soak
