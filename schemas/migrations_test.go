@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the migrations that create tables anew")
+var update = flag.Bool("update", false, "write the migrations that create new tables")
 
 // databases are made before any table.
 var databases = []string{"raw", "facts", "mart", "ops", "history"}
@@ -52,11 +52,9 @@ func TestMigrationsMatchDatasets(t *testing.T) {
 		if altered[name] {
 			continue
 		}
-		if *update {
-			if path == "" {
-				path = fmt.Sprintf("migrations/%04d_%s.sql", len(have)+1, name)
-				have[name] = path
-			}
+		if *update && path == "" { // what there is, warehouses have had
+			path = fmt.Sprintf("migrations/%04d_%s.sql", len(have)+1, name)
+			have[name] = path
 			if err := os.WriteFile(path, []byte(want[name]), 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -71,7 +69,51 @@ func TestMigrationsMatchDatasets(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(got) != want[name] {
-			t.Errorf("%s differs from the descriptor of the table; before a release run the test with -update, after it add an ALTER TABLE\ngot:\n%s\nwant:\n%s", path, got, want[name])
+			t.Errorf("%s differs from the descriptor of the table; warehouses have had it, so add a migration that alters the table\ngot:\n%s\nwant:\n%s", path, got, want[name])
+		}
+	}
+}
+
+// TestMigrationsStay holds that a migration, once there, is never changed: a warehouse
+// that has had it would be refused. New ones are added to the list with -update.
+func TestMigrationsStay(t *testing.T) {
+	const path = "testdata/migrations.sha256"
+	text, err := os.ReadFile(path)
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	was := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		was[name] = sum
+	}
+	all, err := Migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var now strings.Builder
+	for _, m := range all {
+		switch was[m.Name] {
+		case m.Sum:
+		case "":
+			if !*update {
+				t.Errorf("%s is not in %s; run the test with -update", m.Name, path)
+			}
+		default:
+			t.Errorf("%s has changed: warehouses have had it; put it back, and add a migration", m.Name)
+		}
+		delete(was, m.Name)
+		fmt.Fprintf(&now, "%s  %s\n", m.Sum, m.Name)
+	}
+	for name := range was {
+		t.Errorf("%s is gone, warehouses have had it", name)
+	}
+	if *update && !t.Failed() {
+		if err := os.MkdirAll("testdata", 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(now.String()), 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
