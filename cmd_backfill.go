@@ -17,24 +17,33 @@ import (
 
 func (a *app) backfillCommand() *cobra.Command {
 	var spec jobs.BackfillSpec
-	var from, to string
+	var from, to, worker string
 	var only, dry, detach bool
 	cmd := &cobra.Command{
 		Use:   "backfill [JOB...] --from DAY [--to DAY]",
 		Short: "Bring years of windows up to date",
 		Long: "Backfill plans the windows of the jobs between two days, and of what is built from them, and builds them. It is kept\n" +
 			"in the warehouse: it can be paused, resumed and cancelled from anywhere and goes on after a restart. What the\n" +
-			"schedule starts meanwhile goes first.",
-		Example: "  tidemark backfill files:prices --from 2015-01-01 --dry-run\n  tidemark backfill --from 2015-01-01 --mode missing_failed",
+			"schedule starts meanwhile goes first. With --worker several processes share it, on one machine or on many: each is\n" +
+			"given the same command line but for its number, and asks publishers at its share of their rates.",
+		Example: "  tidemark backfill files:prices --from 2015-01-01 --dry-run\n  tidemark backfill --from 2015-01-01 --mode missing_failed\n  tidemark backfill --from 2015-01-01 --worker 2/4",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
 			if spec, err = backfillSpec(spec, args, from, to); err != nil {
 				return err
 			}
 			spec.Follow = !only
+			if worker != "" {
+				if a.share, err = jobs.ParseShare(worker); err != nil {
+					return usageError("--worker: %w", err)
+				}
+			}
 			return a.withRunner(cmd, "backfill", func(h *house, r *jobs.Runner) error {
 				if dry {
 					return a.dryRun(cmd.Context(), r, spec)
+				}
+				if worker != "" {
+					return a.joinBackfill(cmd, h, r, spec)
 				}
 				id, err := r.StartBackfill(cmd.Context(), spec, person(), !detach)
 				if err != nil {
@@ -55,6 +64,7 @@ func (a *app) backfillCommand() *cobra.Command {
 	f.StringVar(&spec.Mode, "mode", jobs.ModeMissing, "missing: what was never built or is stale; missing_failed: also what failed; all: everything")
 	f.StringVar(&spec.Order, "order", jobs.NewestFirst, "newest or oldest windows first")
 	f.IntVar(&spec.Workers, "workers", 2, "windows built at the same time, beside those that wait for a publisher's limit")
+	f.StringVar(&worker, "worker", "", "which of how many processes this is that share the backfill, as 2/4")
 	f.BoolVar(&only, "only", false, "leave out what is built from the jobs' windows")
 	f.BoolVar(&dry, "dry-run", false, "print each window with its decision and what all would cost, and do nothing")
 	f.BoolVar(&detach, "detach", false, "leave the work to a running `tidemark serve`")
@@ -103,6 +113,19 @@ func (a *app) dryRun(ctx context.Context, r *jobs.Runner, spec jobs.BackfillSpec
 	}
 	a.printPlan(plan)
 	return nil
+}
+
+// joinBackfill works on a backfill that other processes work on too.
+func (a *app) joinBackfill(cmd *cobra.Command, h *house, r *jobs.Runner, spec jobs.BackfillSpec) error {
+	id, err := r.JoinBackfill(cmd.Context(), spec, person())
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		a.print("nothing is left to do\n")
+		return nil
+	}
+	return a.workBackfill(cmd, h, r, id)
 }
 
 // workBackfill works on a backfill in this process, with a line for each

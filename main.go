@@ -67,6 +67,7 @@ type app struct {
 	verbose    bool
 	begun      bool // the command line was understood, and the command runs
 	json       bool
+	share      jobs.Share // of a backfill, where several processes work on it
 	out, err   io.Writer
 	now        func() time.Time
 	log        *slog.Logger

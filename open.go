@@ -101,7 +101,7 @@ func (a *app) open(ctx context.Context, s *settings, o opening) (_ *house, err e
 	cal := calendar.US()
 	if h.client, err = extract.NewClient(extract.Options{
 		Archive: store, Offline: o.offline, AsOf: o.asOf, Attempts: o.attempts, Answered: o.answered,
-		UserAgent: cmp.Or(s.UserAgent, "Tidemark/"+version), Limits: jobs.RateLimits(), Hosts: jobs.RedirectHosts(), Local: h.local,
+		UserAgent: cmp.Or(s.UserAgent, "Tidemark/"+version), Limits: a.share.Limits(jobs.RateLimits()), Hosts: jobs.RedirectHosts(), Local: h.local,
 		Proxy: http.ProxyFromEnvironment,
 		Now:   h.now, Log: a.log,
 	}); err != nil {
@@ -230,16 +230,16 @@ func (a *app) library(configured string) (string, error) {
 func (a *app) runner(h *house, command string) *jobs.Runner {
 	return &jobs.Runner{
 		Catalog: h.catalog, Warehouse: h.warehouse, Snapshots: snapshot.Open(filepath.Join(h.settings.Data, "snapshots"), a.log), Client: h.client, Now: h.now, Log: a.log,
-		Command: command, Limits: h.limits(),
+		Command: command, Limits: h.limits(a.share), Share: a.share,
 	}
 }
 
 // limits are the rate limits that hold: simulated publishers have none.
-func (h *house) limits() map[string]extract.Limit {
+func (h *house) limits(share jobs.Share) map[string]extract.Limit {
 	if h.settings.Sandbox != nil {
 		return nil
 	}
-	return jobs.RateLimits()
+	return share.Limits(jobs.RateLimits())
 }
 
 func exists(path string) bool {

@@ -218,7 +218,9 @@ func (r *Runner) WorkBackfill(ctx context.Context, id string, gate func(context.
 	now.Owner = ""
 	if err == nil && now.State == schemas.BackfillRunning {
 		now.State, now.Note = schemas.BackfillDone, ""
-		if failed := report.Count(Failed); failed > 0 {
+		// Others may have worked on it too.
+		var failed int
+		if _, failed, err = r.endedBy(ctx, causeOf(b.ID)); failed > 0 {
 			now.State, now.Note = schemas.BackfillFailed, fmt.Sprintf("%d windows failed; resume to try them again", failed)
 		}
 	}
@@ -264,7 +266,7 @@ func (r *Runner) backfillRounds(ctx context.Context, b schemas.Backfill, gate fu
 	req.Cause = causeOf(b.ID)
 	var report *Report
 	for round := 1; ; round++ {
-		done, err := r.finishedBy(ctx, req.Cause)
+		done, _, err := r.endedBy(ctx, req.Cause)
 		if err != nil {
 			return report, err
 		}
@@ -292,19 +294,28 @@ func (r *Runner) backfillRounds(ctx context.Context, b schemas.Backfill, gate fu
 	}
 }
 
-// finishedBy lists the windows that runs of a cause have brought to an end.
-func (r *Runner) finishedBy(ctx context.Context, cause string) (map[string]bool, error) {
+// endedBy lists the windows that runs of a cause have brought to a good end, and
+// counts those whose newest run failed.
+func (r *Runner) endedBy(ctx context.Context, cause string) (well map[string]bool, failed int, err error) {
 	runs, err := r.Warehouse.FindRuns(ctx, clickhouse.RunFilter{Cause: cause})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	out := map[string]bool{}
-	for _, run := range runs {
+	well = map[string]bool{}
+	seen := map[string]bool{}
+	for _, run := range runs { // newest first
+		key := run.Dataset + " " + run.Window.String()
 		switch Outcome(run.Outcome) {
 		case OK, Unchanged, NoData:
-			out[run.Dataset+" "+run.Window.String()] = true
+			well[key] = true
+		case Failed:
+			if !seen[key] {
+				failed++
+			}
 		default: // to be tried again
+			continue
 		}
+		seen[key] = true
 	}
-	return out, nil
+	return well, failed, nil
 }

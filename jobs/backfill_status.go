@@ -85,7 +85,7 @@ func (r *Runner) timeLeft(ctx context.Context, st *BackfillStatus, p pace, atWor
 	}
 	req := specOf(st.Backfill).request()
 	if req.Force {
-		done, err := r.finishedBy(ctx, causeOf(st.ID))
+		done, _, err := r.endedBy(ctx, causeOf(st.ID))
 		if err != nil {
 			return err
 		}

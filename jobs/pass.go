@@ -61,7 +61,7 @@ type pass struct {
 type node struct {
 	job     *Job
 	window  schemas.Window
-	rank    [3]int // lower begins first
+	rank    [4]int // lower begins first
 	waits   int    // windows that have to end before
 	then    []*node
 	counted bool // among those still to build
@@ -139,22 +139,26 @@ func (p *pass) prepare() {
 
 // rank puts windows that many others need first, of them the largest, lest it
 // be worked on alone while the others are done. Otherwise it follows the order
-// of the request, each day's facts right after what they are built from.
-func (p *pass) rank(i int, j *Job, w schemas.Window, today schemas.Date) [3]int {
-	day := int(w.From)
+// of the request, each day's facts right after what they are built from. Where
+// several processes share the work, its own come before those of the others.
+func (p *pass) rank(i int, j *Job, w schemas.Window, today schemas.Date) [4]int {
+	day, others := int(w.From), 0
 	if p.scope.req.Order == NewestFirst {
 		day = -day
+	}
+	if !p.Share.owns(j, w) {
+		others = 1
 	}
 	whole := j.Dataset.Cut == schemas.CutWhole
 	newest := w.Contains(today) && p.scope.req.Order != OldestFirst
 	switch {
 	case j.Fetched() && (whole || newest):
 		stands, _ := p.state.Built(j.Dataset.String(), w)
-		return [3]int{0, -int(stands.Rows), i}
+		return [4]int{others, 0, -int(stands.Rows), i}
 	case !whole:
-		return [3]int{1, day, i}
+		return [4]int{others, 1, day, i}
 	default:
-		return [3]int{2, 0, i}
+		return [4]int{others, 2, 0, i}
 	}
 }
 
@@ -447,8 +451,7 @@ type queue []*node
 func (q queue) Len() int { return len(q) }
 
 func (q queue) Less(i, j int) bool {
-	a, b := q[i].rank, q[j].rank
-	return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]), cmp.Compare(a[2], b[2])) < 0
+	return slices.Compare(q[i].rank[:], q[j].rank[:]) < 0
 }
 
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }

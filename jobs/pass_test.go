@@ -16,7 +16,7 @@ func TestPublishersHaveLanes(t *testing.T) {
 		ready:  map[string]*queue{},
 	}
 	for i, publisher := range []string{"slow", "slow", "slow", "slower", "quick", "", ""} {
-		p.push(&node{job: &Job{Publisher: publisher}, rank: [3]int{i}})
+		p.push(&node{job: &Job{Publisher: publisher}, rank: [4]int{i}})
 	}
 	began := map[string]int{}
 	atWork := map[string]int{}

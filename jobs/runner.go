@@ -27,6 +27,7 @@ type Runner struct {
 	Log       *slog.Logger
 	Command   string // what the run log calls the caller: run, demo, replay, serve
 	Workers   int    // windows built at the same time; 0 means passWorkers
+	Share     Share  // of the work, where several processes share it
 	// Limits holds how often each publisher may be asked, for estimates; a
 	// publisher that is absent may be asked as fast as it answers.
 	Limits map[string]extract.Limit
