@@ -110,6 +110,10 @@ faults: engine ## Let every fault strike at every step of the pipeline, or those
 fuzz: ## Feed every parser with inputs that nobody thought of, FUZZTIME each, and write docs/fuzz.md
 	@GO=$(GO) FUZZTIME=$(FUZZTIME) KEEP=$(KEEP) .ci/fuzz
 
+.PHONY: workers
+workers: engine ## Let one, two and four processes share a backfill, and write docs/workers.md
+	@GO=$(GO) .ci/workers
+
 .PHONY: soak
 soak: engine ## Let the daemon live through a simulated year with faults, and write docs/soak.md
 	@GO=$(GO) .ci/soak

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tidemark/extract"
+	"tidemark/load/clickhouse"
 	"tidemark/load/engine"
 )
 
@@ -98,6 +99,8 @@ func (d *doctor) warehouse(ctx context.Context, s *settings) *house {
 		if err != nil {
 			return nil
 		}
+	} else if !d.server(ctx, s) {
+		return nil
 	}
 	h, err := d.open(ctx, s, opening{attempts: probeAttempts})
 	if err != nil {
@@ -111,6 +114,22 @@ func (d *doctor) warehouse(ctx context.Context, s *settings) *house {
 	}
 	d.report("warehouse", "ClickHouse "+v+", "+where, err)
 	return h
+}
+
+// server looks at a server of the user's own, and reports whether it can be worked
+// with.
+func (d *doctor) server(ctx context.Context, s *settings) bool {
+	opts, err := serverOptions(s)
+	if err != nil {
+		d.report("warehouse", "", err)
+		return false
+	}
+	opts.Now = d.now
+	failed := d.failed
+	for _, f := range clickhouse.Diagnose(ctx, opts) {
+		d.report(f.Check, f.Note, f.Err)
+	}
+	return d.failed == failed
 }
 
 // publishers asks all publishers at once, so that one that does not answer

@@ -24,6 +24,7 @@ import (
 	"tidemark/load/clickhouse"
 	"tidemark/load/engine"
 	"tidemark/load/snapshot"
+	"tidemark/load/trust"
 	"tidemark/schemas/calendar"
 )
 
@@ -146,15 +147,33 @@ func (a *app) withWarehouse(cmd *cobra.Command, do func(*house) error) (err erro
 // openWarehouse connects to the configured server or, where there is none, to
 // the embedded engine.
 func (a *app) openWarehouse(ctx context.Context, h *house) error {
-	dsn := h.settings.Warehouse.DSN
-	if dsn == "" {
+	if h.settings.Warehouse.DSN == "" {
 		return a.openEmbedded(ctx, h, h.settings.Data)
 	}
-	opts, err := clickhouse.ParseDSN(string(dsn))
+	opts, err := serverOptions(h.settings)
 	if err != nil {
-		return usageError("warehouse.dsn: %w", err)
+		return err
 	}
 	return a.connect(ctx, h, opts)
+}
+
+// serverOptions says how the configured server is reached.
+func serverOptions(s *settings) (clickhouse.Options, error) {
+	opts, err := clickhouse.ParseDSN(string(s.Warehouse.DSN))
+	if err != nil {
+		return opts, usageError("warehouse.dsn: %w", err)
+	}
+	pool, err := trust.Pool(s.Warehouse.CA)
+	switch {
+	case err != nil:
+		return opts, usageError("warehouse.ca: %w", err)
+	case pool != nil && opts.TLS == nil:
+		return opts, usageError("warehouse.ca: warehouse.dsn has no secure=true, so that no certificate is asked for")
+	case pool != nil:
+		opts.TLS = opts.TLS.Clone()
+		opts.TLS.RootCAs = pool
+	}
+	return opts, nil
 }
 
 // openEmbedded connects to the embedded engine of a data folder, which it

@@ -41,6 +41,7 @@ type settings struct {
 // engine is used.
 type warehouseSettings struct {
 	DSN     jobs.Secret `yaml:"dsn"`     // clickhouse://user:password@host:9000
+	CA      string      `yaml:"ca"`      // file of certificates to trust, in place of those of the system
 	Library string      `yaml:"library"` // of the embedded engine, where it is not the cached one
 	Memory  int64       `yaml:"memory_mb"`
 	Backup  string      `yaml:"backup"` // where a server writes backups: Disk('backups', '{name}')

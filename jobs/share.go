@@ -13,8 +13,8 @@ import (
 	"tidemark/schemas"
 )
 
-// Share is one of several processes that work on a backfill, as 2/4 is the second of
-// four. Each begins with windows of its own and then takes what the others have left,
+// Share is one of several processes that work on a backfill, as 2/4 is one of four. They
+// are counted from 1 or, as Kubernetes does, from 0. Each begins with windows of its own and then takes what the others have left,
 // so that a process which dies or falls behind costs no window. The zero value is the
 // whole.
 type Share struct{ Index, Of int }
@@ -24,7 +24,7 @@ const mostShares = 1000
 
 // ParseShare reads "2/4".
 func ParseShare(text string) (s Share, err error) {
-	if n, err := fmt.Sscanf(text, "%d/%d", &s.Index, &s.Of); err != nil || n != 2 || s.String() != text || s.Of < 1 || s.Of > mostShares || s.Index < 1 || s.Index > s.Of {
+	if n, err := fmt.Sscanf(text, "%d/%d", &s.Index, &s.Of); err != nil || n != 2 || s.String() != text || s.Of < 1 || s.Of > mostShares || s.Index < 0 || s.Index > s.Of {
 		return Share{}, usage("%q is not one of several, such as 2/4", text)
 	}
 	return s, nil
@@ -39,7 +39,7 @@ func (s Share) owns(j *Job, w schemas.Window) bool {
 	}
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(j.Name + " " + w.String()))
-	return int(h.Sum32()%uint32(s.Of)) == s.Index-1 //nolint:gosec // at most mostShares
+	return int(h.Sum32()%uint32(s.Of)) == s.Index%s.Of
 }
 
 // Limits are the rates at which the process may ask, so that all together ask no

@@ -14,6 +14,9 @@ var migrationFiles embed.FS
 
 var migrationName = regexp.MustCompile(`^([0-9]{4})_[a-z0-9_]+\.sql$`)
 
+// Databases are those of a warehouse, in the order in which they are made.
+func Databases() []string { return []string{"raw", "facts", "mart", "ops", "history"} }
+
 // Migration is one step from an empty server to the tables of this version:
 // a single statement that may be run again.
 type Migration struct {

@@ -56,7 +56,7 @@ func TestKubernetes(t *testing.T) {
 			kinds[kind.Kind]++
 		}
 	}
-	for _, want := range []string{"Deployment", "NetworkPolicy", "PersistentVolumeClaim", "ConfigMap"} {
+	for _, want := range []string{"Deployment", "NetworkPolicy", "PersistentVolumeClaim", "ConfigMap", "Job"} {
 		if kinds[want] == 0 {
 			t.Errorf("there is no %s among %v", want, kinds)
 		}
