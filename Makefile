@@ -114,6 +114,10 @@ fuzz: ## Feed every parser with inputs that nobody thought of, FUZZTIME each, an
 workers: engine ## Let one, two and four processes share a backfill, and write docs/workers.md
 	@GO=$(GO) .ci/workers
 
+.PHONY: bytes
+bytes: engine ## Measure what a row of each table takes on the disk, and write docs/bytes.md
+	@GO=$(GO) .ci/bytes
+
 .PHONY: soak
 soak: engine ## Let the daemon live through a simulated year with faults, and write docs/soak.md
 	@GO=$(GO) .ci/soak

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -36,7 +35,7 @@ import (
 //
 // With -short the market has 600 securities in place of 6,000.
 func BenchmarkDailyCycle(b *testing.B) {
-	defer debug.SetGCPercent(debug.SetGCPercent(GCPercent)) // as the program has it
+	defer asTheProgram()()
 	securities := 6000
 	if testing.Short() {
 		securities = 600
@@ -162,7 +161,7 @@ func cycleConfig(dir string) Config {
 //
 // With -short the market has 300 securities and three years.
 func BenchmarkRegister(b *testing.B) {
-	defer debug.SetGCPercent(debug.SetGCPercent(GCPercent)) // as the program has it
+	defer asTheProgram()()
 	securities, from := 3000, schemas.NewDate(2006, time.January, 1)
 	if testing.Short() {
 		securities, from = 300, schemas.NewDate(2023, time.January, 1)

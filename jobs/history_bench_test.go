@@ -33,7 +33,7 @@ import (
 //
 // With -short the markets have 300 securities and three years, and 600 and six.
 func BenchmarkHistory(b *testing.B) {
-	defer debug.SetGCPercent(debug.SetGCPercent(GCPercent)) // as the program has it
+	defer asTheProgram()()
 	sizes := []historySize{{3000, 10}, {6000, 20}}
 	if testing.Short() {
 		sizes = []historySize{{300, 3}, {600, 6}}

@@ -3,7 +3,9 @@ package jobs
 import (
 	"cmp"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +28,21 @@ func TestMain(m *testing.M) {
 		return
 	}
 	enginetest.Main(m)
+}
+
+// asTheProgram manages memory as the program does, unless the environment says
+// otherwise, until the returned function is called.
+func asTheProgram() (back func()) {
+	percent, limit := debug.SetGCPercent(GCPercent), int64(0)
+	if os.Getenv("GOMEMLIMIT") == "" {
+		limit = debug.SetMemoryLimit(MemoryLimit)
+	}
+	return func() {
+		debug.SetGCPercent(percent)
+		if limit > 0 {
+			debug.SetMemoryLimit(limit)
+		}
+	}
 }
 
 // house is a warehouse, the simulated publishers and what is wired to them.

@@ -21,6 +21,11 @@ import (
 // processor's time.
 const GCPercent = 200
 
+// MemoryLimit is from how many bytes on a process that runs passes looks for garbage more
+// often than that: what it uses then grows with what it holds, and not with three times
+// that. It may hold more all the same; GOMEMLIMIT says otherwise.
+const MemoryLimit = 1 << 30
+
 // passWorkers is how many windows are built at the same time. A window waits for
 // the server for half of its time, so that two processors have enough to do.
 const passWorkers = 3

@@ -35,7 +35,7 @@ func TestSoak(t *testing.T) {
 	securities, days := 70, 4
 	if os.Getenv(soakEnv) != "" {
 		securities, days = 3000, 365
-		defer debug.SetGCPercent(debug.SetGCPercent(GCPercent)) // as the program has it
+		defer asTheProgram()()
 	} else {
 		t.Parallel()
 	}
