@@ -108,21 +108,26 @@ func methodOf(dataset string) string {
 
 // readInputs reads what the needs ask for.
 func readInputs(ctx context.Context, t *Task, needs []Need, in *transform.Inputs) error {
-	var bars []Need
+	bars, err := readOthers(ctx, t, needs, in)
+	in.Levels = in.Observations // each family looks for its own sources
+	if err != nil || len(bars) == 0 {
+		return err
+	}
+	return readBars(ctx, t, bars, in)
+}
+
+// readOthers reads what the needs ask for but bars, and returns the needs of those.
+func readOthers(ctx context.Context, t *Task, needs []Need, in *transform.Inputs) (bars []Need, err error) {
 	for _, n := range needs {
 		if n.Dataset.String() == schemas.Bars.String() {
 			bars = append(bars, n)
 			continue
 		}
 		if err := readNeed(ctx, t, n, in); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	in.Levels = in.Observations // each family looks for its own sources
-	if len(bars) == 0 {
-		return nil
-	}
-	return readBars(ctx, t, bars, in)
+	return bars, nil
 }
 
 // holdingColumns are those that facts are made of.

@@ -48,15 +48,9 @@ func (c *Catalog) securityJobs(u Universe) []*Job {
 
 // readIdentity reads what the needs ask for, of bars no more than which there are.
 func readIdentity(ctx context.Context, t *Task, needs []Need, in *transform.Inputs) error {
-	var bars []Need
-	for _, n := range needs {
-		if n.Dataset.String() == schemas.Bars.String() {
-			bars = append(bars, n)
-			continue
-		}
-		if err := readNeed(ctx, t, n, in); err != nil {
-			return err
-		}
+	bars, err := readOthers(ctx, t, needs, in)
+	if err != nil {
+		return err
 	}
 	pieces, err := readListings(ctx, t, bars, in)
 	if err != nil {
