@@ -30,10 +30,10 @@ test: engine ## Run all tests but the long one of `make real`, on a real embedde
 
 .PHONY: check
 check: engine format lint layers deployment ## Format, lint, layers and tests with the race detector
-	CGO_ENABLED=1 $(GO) test -race -timeout 30m $(RACE_PACKAGES)
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m -skip '^TestSoak$$|AwayForAWeek$$' $(RACE_PACKAGES)
 
-# The packages that share memory between goroutines. The others
-# spend their time inside the engine, and `make test` covers them.
+# The packages that share memory between goroutines. The others, and the days of the
+# daemon, spend their time inside the engine, and `make test` covers them.
 RACE_PACKAGES := ./extract/... ./transform/... ./load/engine/... ./load/clickhouse/... ./jobs ./jobs/alert/... ./jobs/schedule/... ./jobs/web/...
 
 .PHONY: format
