@@ -34,6 +34,9 @@ func (a *app) backfillCommand() *cobra.Command {
 			}
 			spec.Follow = !only
 			if worker != "" {
+				if detach {
+					return usageError("--worker works on the backfill itself, --detach leaves it to others: choose one")
+				}
 				if a.share, err = jobs.ParseShare(worker); err != nil {
 					return usageError("--worker: %w", err)
 				}

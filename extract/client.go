@@ -104,7 +104,7 @@ type shared struct {
 	limits  map[string]*limiter
 	outages map[string]outage        // by host
 	asking  map[string]chan struct{} // by request that may be answered from the archive; closed when it is over
-	refused map[string]bool          // by hash; see Refuse
+	refused map[refusal]bool         // see Refuse
 }
 
 var (
@@ -148,7 +148,7 @@ func NewClient(o Options) (*Client, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &shared{o: o, limits: map[string]*limiter{}, outages: map[string]outage{}, asking: map[string]chan struct{}{}, refused: map[string]bool{}}
+	s := &shared{o: o, limits: map[string]*limiter{}, outages: map[string]outage{}, asking: map[string]chan struct{}{}, refused: map[refusal]bool{}}
 	if !o.Offline {
 		s.transport = o.Transport
 		if s.transport == nil {

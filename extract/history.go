@@ -27,41 +27,51 @@ func (c *Client) archived(ctx context.Context, a *ask) (archive.Record, error) {
 	if !rec.OK() {
 		return rec, c.archivedRefusal(a, rec)
 	}
-	if c.isRefused(rec.Hash) {
-		if rec, err = c.before(a, rec); err != nil {
+	if c.isRefused(ctx, rec.Hash) {
+		if rec, err = c.before(ctx, a, rec); err != nil {
 			return rec, a.wrap(err)
 		}
 	}
 	return rec, c.sound(ctx, a, rec)
 }
 
+// refusal is an answer that was not what its publisher promised, to those who asked
+// for it.
+type refusal struct {
+	hash string
+	of   origin
+}
+
 // Refuse notes that an answer is not what its publisher promised, and reports
-// whether that is news. From now on the publisher is not asked to confirm it, it does
-// not serve in place of a new one, and offline an earlier one is taken where there is
-// one. It stays in the archive.
-func (c *Client) Refuse(hash string) bool {
+// whether that is news. From now on, for the window of the context, the publisher is not
+// asked to confirm it, it does not serve in place of a new one, and offline an earlier one
+// is taken where there is one. Other windows may be sound in the same answer. It stays in
+// the archive.
+func (c *Client) Refuse(ctx context.Context, hash string) bool {
+	of, _ := ctx.Value(originKey{}).(origin)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	news := hash != "" && !c.refused[hash]
-	c.refused[hash] = true
+	news := hash != "" && !c.refused[refusal{hash, of}]
+	c.refused[refusal{hash, of}] = true
 	return news
 }
 
-func (c *Client) isRefused(hash string) bool {
+func (c *Client) isRefused(ctx context.Context, hash string) bool {
+	of, _ := ctx.Value(originKey{}).(origin)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.refused[hash]
+	return c.refused[refusal{hash, of}]
 }
 
 // before returns the newest success up to a refused answer, or that one where all
 // are refused.
-func (c *Client) before(a *ask, refused archive.Record) (archive.Record, error) {
+func (c *Client) before(ctx context.Context, a *ask, refused archive.Record) (archive.Record, error) {
 	all, err := c.o.Archive.Answers(a.Publisher, http.MethodGet, a.URL)
 	if err != nil {
 		return refused, err
 	}
 	for _, rec := range all { // newest first
-		if rec.OK() && !rec.FetchedAt.After(refused.FetchedAt) && !c.isRefused(rec.Hash) {
+		if rec.OK() && !rec.FetchedAt.After(refused.FetchedAt) && !c.isRefused(ctx, rec.Hash) {
 			return rec, nil
 		}
 	}
@@ -89,7 +99,7 @@ func (c *Client) known(ctx context.Context, a *ask) (archive.Record, bool) {
 // be asked.
 func (c *Client) newest(ctx context.Context, a *ask, suits func(archive.Record) bool) (archive.Record, bool) {
 	rec, ok, err := c.o.Archive.Newest(a.Publisher, http.MethodGet, a.URL, time.Time{})
-	if err == nil && ok && rec.OK() && !c.isRefused(rec.Hash) && suits(rec) {
+	if err == nil && ok && rec.OK() && !c.isRefused(ctx, rec.Hash) && suits(rec) {
 		if err = c.sound(ctx, a, rec); err == nil {
 			return rec, true
 		}

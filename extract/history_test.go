@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tidemark/extract/archive"
+	"tidemark/schemas"
 )
 
 func TestUnchangedAnswerIsNotSentAgain(t *testing.T) {
@@ -63,6 +64,49 @@ func TestUnchangedAnswerIsNotSentAgain(t *testing.T) {
 	var large *TooLargeError
 	if _, err := c.Get(t.Context(), r); !errors.As(err, &large) {
 		t.Errorf("with a smaller bound: %v", err)
+	}
+}
+
+// TestRefusedAnswerIsRefusedByItsWindow holds that an answer which broke its contract for
+// one window still serves another, that the publisher is asked without a condition for the
+// first, and that offline the answer before it is taken there.
+func TestRefusedAnswerIsRefusedByItsWindow(t *testing.T) {
+	t.Parallel()
+	conditions := 0
+	base, _ := serve(t, func(n int64, w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("If-None-Match") != "" {
+			conditions++
+		}
+		w.Header().Set("Etag", fmt.Sprintf(`"v%d"`, n))
+		write(t, w, fmt.Sprintf("answer %d", n))
+	})
+	clock := time.Date(2025, 1, 2, 12, 0, 0, 0, time.UTC)
+	now := func() time.Time { clock = clock.Add(time.Second); return clock }
+	c := newClient(t, Options{Now: now})
+	a := WithOrigin(t.Context(), "levels", "raw.observation", schemas.CutWhole.Window("A", 0))
+	b := WithOrigin(t.Context(), "levels", "raw.observation", schemas.CutWhole.Window("B", 0))
+	r := Request{Publisher: "vendor", URL: base}
+	get := func(c *Client, ctx context.Context) *Payload {
+		t.Helper()
+		p, err := c.Get(ctx, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	get(c, a)
+	second := get(c, a)
+	offline := newClient(t, Options{Archive: c.o.Archive, Offline: true})
+	if !offline.Refuse(a, second.Hash) || offline.Refuse(a, second.Hash) {
+		t.Error("a refusal is news once")
+	}
+	if ofA, ofB := bodyOf(t, get(offline, a)), bodyOf(t, get(offline, b)); ofA != "answer 1" || ofB != "answer 2" {
+		t.Errorf("offline A has %q and B %q", ofA, ofB)
+	}
+	c.Refuse(a, second.Hash)
+	before := conditions
+	if get(c, a); conditions != before {
+		t.Error("the publisher was asked whether a refused answer still holds")
 	}
 }
 

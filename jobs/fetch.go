@@ -173,7 +173,7 @@ func collect[T any](ctx context.Context, t *Task, source extract.Source[T]) (bat
 func (t *Task) otherAnswer(ctx context.Context, e *extract.ContractError) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if news := t.Getter.Refuse(e.Payload); !news || t.sent[e.Payload] {
+	if news := t.Getter.Refuse(ctx, e.Payload); !news || t.sent[e.Payload] {
 		return false
 	}
 	t.payloads = slices.DeleteFunc(t.payloads, func(p schemas.Payload) bool { return p.Hash == e.Payload })

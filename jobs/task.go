@@ -174,7 +174,7 @@ func (t *Task) publish(ctx context.Context, d schemas.Dataset, checks []schemas.
 	}
 	if len(failed) > 0 {
 		for _, p := range t.payloads {
-			t.Getter.Refuse(p.Hash) // the publisher is not asked whether it still holds
+			t.Getter.Refuse(ctx, p.Hash) // the publisher is not asked whether it still holds
 		}
 		return Stats{}, &CheckError{Failed: failed}
 	}
